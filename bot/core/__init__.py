@@ -1,0 +1,1 @@
+"""The pure heart: no await, no input or output, no clock; values in, values out."""

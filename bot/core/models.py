@@ -1,0 +1,143 @@
+"""The nouns that cross walls: repositories, samples, and what a collection run brings home.
+
+Moments are integer UTC seconds everywhere. An unknown value is absent or None, never 0.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class State(StrEnum):
+    ACTIVE = "active"
+    GONE = (
+        "gone"  # deleted, private to us, or the right to see it is lost: GitHub does not say which
+    )
+
+
+class Visibility(StrEnum):
+    PUBLIC = "public"
+    PRIVATE = "private"  # GitHub's INTERNAL counts as private, too
+
+
+class Trigger(StrEnum):
+    """Why a run was made."""
+
+    SCHEDULE = "schedule"
+    SYNC = "sync"  # /sync in Discord
+    CLI = "cli"
+    TRACK = "track"  # the first numbers of a repository just added
+    IMPORT = "import"
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    OK = "ok"  # every repository was sampled, or answered that it is gone
+    PARTIAL = "partial"  # some could not be read; run_errors says which and why
+    FAILED = "failed"  # nothing could be read
+    STOPPED = "stopped"  # ended before its last page: killed, or told to stop
+
+
+class Refused(StrEnum):
+    """Why GitHub gave no numbers for one repository."""
+
+    NOT_FOUND = "not_found"  # gone or not visible
+    FORBIDDEN = "forbidden"
+    TIMEOUT = "timeout"
+    LIMIT = "limit"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A repository as the store knows it."""
+
+    id: int
+    full_name: str  # owner/name in GitHub's own spelling
+    state: State = State.ACTIVE
+    visibility: Visibility = Visibility.PUBLIC
+    github_id: int | None = None  # databaseId; None until the first run has read it
+    node_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What was read of one repository at one moment; a metric that was not read is absent."""
+
+    at: int
+    values: Mapping[str, int]  # metric key -> value
+    daily: bool = False  # the source names only a day; `at` is 12:00 UTC of it
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A repository to ask GitHub for: by node id where one is known, else by name."""
+
+    full_name: str
+    node_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What GitHub answered for one repository."""
+
+    full_name: str  # as it is called now: it may differ from the name asked for
+    github_id: int
+    node_id: str
+    visibility: Visibility
+    values: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one repository gave no reading; `message` is a sentence without secrets."""
+
+    kind: Refused
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """One page of a run: every repository asked for is either found or refused."""
+
+    at: int  # when the answer arrived
+    found: Mapping[Wanted, Reading] = field(default_factory=dict)
+    refused: Mapping[Wanted, Refusal] = field(default_factory=dict)
+    requests: int = 0  # HTTP requests this page took, retries included
+    points: int = 0  # GraphQL points, as `rateLimit.cost` says
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The collection is waiting for GitHub, and why."""
+
+    seconds: float
+    reason: str  # "GitHub's secondary rate limit", "GitHub answered 502"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What GitHub still grants this token, as its last answers said; None where none said it."""
+
+    login: str | None = None
+    points_limit: int | None = None
+    points_left: int | None = None
+    resets_at: int | None = None
+    token_expires_at: int | None = None  # header GitHub-Authentication-Token-Expiration
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """One good row of an import file."""
+
+    line: int  # in the file, from 1; of a JSON file the line is 1
+    full_name: str
+    sample: Sample
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """One row of an import file that cannot be used, and why, in one sentence."""
+
+    line: int
+    reason: str
