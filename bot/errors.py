@@ -1,18 +1,18 @@
 """Everything that can go wrong and be told to a person in one sentence with the next step.
 
-RadarError                      something failed: exit code 1
-├── UsageError                  what was asked or configured is wrong: exit code 2, an ephemeral reply
-│   ├── InvalidName             not an owner/name
-│   ├── InvalidWindow           not a window of time
-│   ├── UnknownRepository       nobody here has heard of it, or may not
-│   ├── InvalidFile             an import file that cannot be read at all
-│   ├── SettingsError           a setting is wrong or missing
-│   └── StoreUnusable           the database cannot be opened, is newer than the program, or is in use
-├── GitHubError                 GitHub did not answer, or refused everything
-│   ├── TokenMissing            nothing to ask with (exit code 2)
-│   ├── TokenRejected           expired, revoked or mistyped (exit code 2)
-│   └── RateLimited             the limit ends later than we are willing to wait
-└── RunInProgress               another process is sampling right now
+RadarError                  something failed: exit code 1
+├── UsageError              what was asked or configured is wrong: exit code 2, an ephemeral reply
+│   ├── InvalidName         not an owner/name
+│   ├── InvalidWindow       not a window of time
+│   ├── UnknownRepository   nobody here has heard of it, or may not
+│   ├── InvalidFile         an import file that cannot be read at all
+│   ├── SettingsError       a setting is wrong or missing
+│   └── StoreUnusable       the database cannot be opened, is too new, or is in use
+├── GitHubError             GitHub did not answer, or refused everything
+│   ├── TokenMissing        nothing to ask with (exit code 2)
+│   ├── TokenRejected       expired, revoked or mistyped (exit code 2)
+│   └── RateLimited         the limit ends later than we are willing to wait
+└── RunInProgress           another process is sampling right now
 
 Each edge translates foreign exceptions into these in one place; the command line, the command tree
 and the scheduler are the only ones that catch them.

@@ -54,10 +54,15 @@ class Subject:
 
     id: int
     full_name: str  # owner/name in GitHub's own spelling
-    state: State = State.ACTIVE
     visibility: Visibility = Visibility.PUBLIC
     github_id: int | None = None  # databaseId; None until the first run has read it
     node_id: str | None = None
+    gone_at: int | None = None  # since when GitHub no longer shows it; it does not say why
+
+    @property
+    def state(self) -> str:
+        """The word people see."""
+        return "active" if self.gone_at is None else "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,39 @@ class Pause:
 
     seconds: float
     reason: str  # "GitHub's secondary rate limit", "GitHub answered 502"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One collection cycle."""
+
+    id: str
+    trigger: Trigger
+    status: RunStatus
+    started_at: int
+    finished_at: int | None = None
+    sampled: int = 0  # repositories that gave numbers
+    changed: int = 0  # of those, with a number that differs from the last one known
+    failed: int = 0  # repositories that gave none, the gone ones included
+    requests: int = 0
+    points: int = 0
+    message: str | None = None  # why it ended early
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """Why one repository gave no numbers in a run."""
+
+    full_name: str
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A guild watches a repository, in a named group."""
+
+    subject: Subject
+    group: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,82 @@
+"""The delta engine: the only subtraction in the program."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.coverage import DAY, Sight, Span, look
+from bot.core.window import Window
+
+
+class Status(StrEnum):
+    """How far a change can be trusted."""
+
+    EXACT = "exact"  # both moments were sampled, or freshly enough
+    SINCE = "since"  # the first sample is younger than the window's start
+    APPROX = "approx"  # a moment falls in a gap: the last known value was used
+    NEW = "new"  # one sample only: the change is unknown
+    GONE = "gone"  # no longer on GitHub or not visible: last values, no change
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What one window needs to know of one metric of one subject; None: nothing so early."""
+
+    before: int | None  # the value observed last at or before the window's start
+    after: int | None  # the value observed last at or before the window's end
+    first: int | None  # the oldest value of all
+    spans: Sequence[Span]  # when the metric was sampled
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """One metric over one window; None is unknown, never zero."""
+
+    metric: str
+    status: Status
+    before: int | None
+    after: int
+    before_at: int | None  # when `before` was sampled
+    after_at: int
+
+    @property
+    def change(self) -> int | None:
+        return None if self.before is None else self.after - self.before
+
+    @property
+    def percent(self) -> float | None:
+        """Growth in percent of `before`; None where that is unknown or zero."""
+        if self.change is None or not self.before:
+            return None
+        return self.change / self.before * 100
+
+
+def measure(
+    metric: str, series: Series, window: Window, *, fresh: int, gone_at: int | None = None
+) -> Delta | None:
+    """Compare a metric at both ends of a window; None: nothing was known by the window's end.
+
+    `fresh` is how old, in seconds, the newest sample may be to stand for a moment that is not
+    covered (section "delta rules" of the README); at a day's boundary a whole day is allowed.
+    """
+    after = look(series.spans, window.end)
+    if after is None or series.after is None:
+        return None
+    seen_at, value = after.sampled_at, series.after
+    if gone_at is not None and gone_at <= window.end:
+        return Delta(metric, Status.GONE, None, value, None, seen_at)
+    first_at = min(span.since for span in series.spans)
+    if seen_at == first_at:
+        return Delta(metric, Status.NEW, None, value, None, seen_at)
+    before = look(series.spans, window.start)
+    if before is None:
+        return Delta(metric, Status.SINCE, series.first, value, first_at, seen_at)
+    known = _stands(before, window.start, DAY if window.starts_with_day else fresh) and _stands(
+        after, window.end, DAY if window.ends_with_day else fresh
+    )
+    status = Status.EXACT if known else Status.APPROX
+    return Delta(metric, status, series.before, value, before.sampled_at, seen_at)
+
+
+def _stands(sight: Sight, moment: int, fresh: int) -> bool:
+    return sight.covered or moment - sight.sampled_at <= fresh

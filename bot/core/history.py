@@ -1,0 +1,144 @@
+"""Merging upward: samples of one subject, in any order, into observations and coverage."""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import NamedTuple
+
+from bot.core.coverage import DAY, JOIN, Span, join, look
+from bot.core.delta import Series
+from bot.core.models import Sample
+
+AT = attrgetter("at")
+
+
+class Observation(NamedTuple):
+    """A value from one moment on, until the next observation."""
+
+    at: int
+    value: int
+
+
+class MetricSet(NamedTuple):
+    """What is read together: the metrics of a run's query or an import's columns."""
+
+    metrics: tuple[str, ...]  # sorted
+    daily: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What became of one sample."""
+
+    new: bool  # something was not known before
+    refused: Mapping[str, tuple[int, int]]  # metric -> (value known then, value offered)
+
+
+@dataclass(slots=True)
+class History:
+    """All that is known of one subject, or enough of it for the samples to be added.
+
+    Enough is: all coverage, and of each metric the newest observation at or before the oldest
+    sample and every later one. `added` and `dropped` are what the store has to do.
+    """
+
+    observations: dict[str, list[Observation]] = field(default_factory=dict)  # ascending
+    coverage: dict[MetricSet, tuple[Span, ...]] = field(default_factory=dict)  # ascending
+    added: dict[tuple[str, int], int] = field(default_factory=dict)  # (metric, at) -> value
+    dropped: set[tuple[str, int]] = field(default_factory=set)  # (metric, at)
+
+    def add(self, sample: Sample, *, within: int = JOIN) -> Merged:
+        """Fill gaps only: inside coverage an equal value is known, a different one refused.
+
+        Any order of samples gives the same history, as long as none lies between two others
+        that are at most `within` seconds apart.
+        """
+        known = {key: self._known(key, sample.at) for key in sample.values}
+        refused = {
+            key: (held, sample.values[key])
+            for key, held in known.items()
+            if held is not None and held != sample.values[key]
+        }
+        for key, held in known.items():
+            if held is None:
+                self._fill(key, sample.at, sample.values[key])
+        accepted = tuple(sorted(sample.values.keys() - refused.keys()))
+        if accepted:
+            read = MetricSet(accepted, sample.daily)
+            spans = self.coverage.get(read, ())
+            self.coverage[read] = join(spans, sample.at, daily=sample.daily, within=within)
+        return Merged(new=None in known.values(), refused=refused)
+
+    def spans(self, metric: str) -> list[Span]:
+        """When a metric was sampled, by whichever set."""
+        return [s for read, spans in self.coverage.items() if metric in read.metrics for s in spans]
+
+    def series(self, metric: str, start: int, end: int) -> Series:
+        """What a window from `start` to `end` needs of a metric (the whole history is known)."""
+        first = next((seen.value for seen in self.observations.get(metric, [])), None)
+        before, after = self._value(metric, start), self._value(metric, end)
+        return Series(before, after, first, self.spans(metric))
+
+    def samples(self) -> Iterator[Sample]:
+        """Samples that add up to this history, oldest first: at least one a day of coverage."""
+        for read, spans in self.coverage.items():
+            for span in spans:
+                for at in self._moments(read, span):
+                    values = {key: self._value(key, at) for key in read.metrics}
+                    known = {key: value for key, value in values.items() if value is not None}
+                    yield Sample(at, known, read.daily)
+
+    def _moments(self, read: MetricSet, span: Span) -> list[int]:
+        changes = {
+            seen.at
+            for key in read.metrics
+            for seen in self.observations.get(key, [])
+            if span.since <= seen.at <= span.until
+        }
+        steps = range(span.since, span.until, DAY)
+        return sorted({*changes, *steps, span.until})
+
+    def _value(self, metric: str, at: int) -> int | None:
+        seen = _newest(self.observations.get(metric, []), at)
+        return None if seen is None else seen.value
+
+    def _known(self, metric: str, at: int) -> int | None:
+        """The value at `at` if the metric was sampled then, else None."""
+        sight = look(self.spans(metric), at)
+        return self._value(metric, at) if sight is not None and sight.covered else None
+
+    def _fill(self, metric: str, at: int, value: int) -> None:
+        """Write what changed, and keep what the next sample said where it now is a change."""
+        held = self._value(metric, at)
+        following = min((s.since for s in self.spans(metric) if s.since > at), default=None)
+        if value == held:
+            return
+        self._write(metric, at, value)
+        if following is None:
+            return
+        then = self._value_written_at(metric, following)
+        if then == value:
+            self._drop(metric, following)
+        elif then is None and held is not None:
+            self._write(metric, following, held)
+
+    def _value_written_at(self, metric: str, at: int) -> int | None:
+        seen = _newest(self.observations[metric], at)
+        return seen.value if seen is not None and seen.at == at else None
+
+    def _write(self, metric: str, at: int, value: int) -> None:
+        insort(self.observations.setdefault(metric, []), Observation(at, value), key=AT)
+        self.added[metric, at] = value
+        self.dropped.discard((metric, at))
+
+    def _drop(self, metric: str, at: int) -> None:
+        seen = self.observations[metric]
+        del seen[bisect_left(seen, at, key=AT)]
+        self.dropped.add((metric, at))
+        self.added.pop((metric, at), None)
+
+
+def _newest(seen: Sequence[Observation], at: int) -> Observation | None:
+    index = bisect_right(seen, at, key=AT)
+    return seen[index - 1] if index else None

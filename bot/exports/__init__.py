@@ -1,0 +1,1 @@
+"""Documents that leave or enter Repo Radar, one file a format."""

@@ -1,0 +1,109 @@
+"""The history CSV: a row for each repository and day, a column for each metric."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+from bot.core.metrics import METRICS
+from bot.core.models import ImportRow, RefusedRow, Sample
+from bot.core.names import parse_repository, quoted
+from bot.errors import InvalidName
+from bot.exports.values import Unusable, check_count, read_moment
+
+DATE = "date"
+FULL_NAME = "full_name"
+_DAYS_KEPT = 1_000
+_NAMES_KEPT = 20_000
+_MOST_DIGITS = 19  # of a number that fits 64 bits
+
+
+def read_history(lines: Iterable[str], *, now: int) -> Iterator[ImportRow | RefusedRow]:
+    """Read row by row, holding one at a time; raises Unusable if the header will not do."""
+    table = csv.reader(lines, strict=True)  # strict: a stray quote must not swallow the rows after
+    rows = _Rows(_read_header(table), now)
+    while True:
+        line = table.line_num + 1  # where the row begins: a quoted cell may span lines
+        try:
+            cells = next(table, None)
+        except csv.Error as error:
+            reason = f"No CSV down to line {table.line_num}: {error}; check the quotes."
+            yield RefusedRow(line, reason)
+            continue
+        if cells is None:
+            return
+        if cells:
+            yield rows.read(line, cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    width: int
+    date: int  # the places of the columns, from 0
+    full_name: int
+    metrics: Mapping[str, int]
+
+
+def _read_header(table: Iterator[list[str]]) -> _Header:
+    try:
+        names = [cell.strip().lower() for cell in next(filter(None, table), [])]
+    except csv.Error as error:
+        raise Unusable(f"its header is not CSV ({error}); is this the right file?") from error
+    metrics = {key: names.index(key) for key in METRICS if key in names}
+    if DATE not in names or FULL_NAME not in names or not metrics:
+        raise Unusable(
+            f"its columns are {quoted(', '.join(names))}, but a history CSV has commas between "
+            f"{DATE}, {FULL_NAME} and at least one of {', '.join(METRICS)}, "
+            "and a daily JSON file begins with {."
+        )
+    twice = [name for name in (DATE, FULL_NAME, *metrics) if names.count(name) > 1]
+    if twice:
+        raise Unusable(f"it has more than one column {', '.join(twice)}; keep one of each.")
+    return _Header(len(names), names.index(DATE), names.index(FULL_NAME), metrics)
+
+
+class _Rows:
+    """Reads the rows of one file, in which days and names come again and again."""
+
+    def __init__(self, header: _Header, now: int) -> None:
+        self._header = header
+        self._moment = lru_cache(_DAYS_KEPT)(partial(read_moment, DATE, now=now))
+        self._full_name = lru_cache(_NAMES_KEPT)(_read_name)
+
+    def read(self, line: int, cells: list[str]) -> ImportRow | RefusedRow:
+        try:
+            return self._parse(line, cells)
+        except Unusable as error:
+            return RefusedRow(line, str(error))
+
+    def _parse(self, line: int, cells: list[str]) -> ImportRow:
+        header = self._header
+        if len(cells) != header.width:
+            raise Unusable(f"The row has {len(cells)} cells, the header {header.width}.")
+        at, daily = self._moment(cells[header.date].strip())
+        full_name = self._full_name(cells[header.full_name])
+        return ImportRow(line, full_name, Sample(at, self._values(cells), daily))
+
+    def _values(self, cells: list[str]) -> dict[str, int]:
+        values = {
+            key: _read_count(key, cell)
+            for key, place in self._header.metrics.items()
+            if (cell := cells[place].strip())
+        }
+        if not values:
+            names = ", ".join(self._header.metrics)
+            raise Unusable(f"Nothing was measured: no value under {names}.")
+        return values
+
+
+def _read_name(cell: str) -> str:
+    try:
+        return parse_repository(cell)
+    except InvalidName as error:
+        raise Unusable(f"{FULL_NAME}: {error}") from error
+
+
+def _read_count(key: str, cell: str) -> int:
+    # Digits only: int() would also take 1_000 and +5, and refuse 5,000 digits in its own words.
+    plain = cell.isascii() and cell.isdecimal() and len(cell) <= _MOST_DIGITS
+    return check_count(key, int(cell) if plain else cell)

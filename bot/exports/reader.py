@@ -1,0 +1,56 @@
+"""The door for imported files: finds out what a file is and reads it row by row."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.core.models import ImportRow, RefusedRow
+from bot.errors import InvalidFile
+from bot.exports.daily_json import read_snapshot
+from bot.exports.history_csv import read_history
+from bot.exports.values import Unusable
+
+_BLOCK = 1 << 20
+_ENCODING = "utf-8-sig"  # takes a file with a byte order mark and one without
+
+
+def read_rows(path: Path, *, now: int) -> Iterator[ImportRow | RefusedRow]:
+    """Yield every row of a history CSV or a daily portfolio file, in order, good or refused.
+
+    Raises InvalidFile, before the first row, when the file cannot be used as a whole.
+    """
+    try:
+        yield from _read(path, now)
+    except OSError as error:
+        reason = f"{error.strerror or error}; check the path and who may read it."
+        raise InvalidFile(f"{path} cannot be imported: {reason}") from error
+    except UnicodeError as error:
+        raise InvalidFile(
+            f"{path} cannot be imported: it is not UTF-8 text; save it as UTF-8."
+        ) from error
+    except Unusable as error:
+        raise InvalidFile(f"{path} cannot be imported: {error}") from error
+
+
+def _read(path: Path, now: int) -> Iterator[ImportRow | RefusedRow]:
+    if path.exists() and not path.is_file():
+        raise Unusable("it is not a file; name the files in it.")
+    opening = _opening(path)
+    if not opening:
+        raise Unusable("it is empty; is this the right file?")
+    with path.open(encoding=_ENCODING, newline="") as text:
+        if opening in "{[":
+            yield from read_snapshot(text.read(), now=now)
+        else:
+            yield from read_history(text, now=now)
+
+
+def _opening(path: Path) -> str:
+    """Return the first character that is not blank.
+
+    All of the file is decoded for it, so that a bad byte far below costs no half import.
+    """
+    opening = ""
+    with path.open(encoding=_ENCODING, newline="") as text:
+        while block := text.read(_BLOCK):
+            opening = opening or block.lstrip()[:1]
+    return opening

@@ -1,0 +1,64 @@
+"""What single values of a file mean, whatever its format: moments and counts."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from bot.core.names import quoted
+
+_EARLIEST = int(datetime(2008, 1, 1, tzinfo=UTC).timestamp())  # GitHub opened in that year
+_LARGEST = 2**63 - 1  # what the store can hold
+_NOON = 12 * 3600
+_DAY_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?P<time>[T ]\d{2}:\d{2}.*)?", re.ASCII)
+
+
+class Unusable(Exception):
+    """Something in a file cannot be used; `str(error)` tells why and ends with a full stop."""
+
+
+class Moment(NamedTuple):
+    at: int
+    daily: bool  # only a day was written; `at` is 12:00 UTC of it, or now if that is yet to come
+
+
+def read_moment(field: str, text: str, *, now: int) -> Moment:
+    """Read a day, or a time with its zone; `field` is what the file calls it."""
+    written = f"{field} is {quoted(text)}"
+    form = _DAY_AND_TIME.fullmatch(text)
+    if form is None:
+        raise Unusable(f"{written}: write a day as 2026-03-21 or a time as 2026-03-21T18:00:00Z.")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Unusable(f"{written}, which no calendar or clock shows.") from error
+    daily = form["time"] is None
+    if daily:
+        moment = moment.replace(tzinfo=UTC)
+    elif moment.tzinfo is None:
+        raise Unusable(f"{written}, a time without a zone: add Z for UTC.")
+    at = int(moment.timestamp())
+    if at > now:
+        raise Unusable(f"{written}, which is in the future.")
+    if at < _EARLIEST:
+        raise Unusable(f"{written}, which is before 2008-01-01, when there was no GitHub.")
+    return Moment(min(at + _NOON, now) if daily else at, daily)
+
+
+def shown(value: object) -> str:
+    """Put a foreign value into a sentence; a list or an object is only named, it may be long."""
+    match value:
+        case None:
+            return "missing"
+        case list():
+            return "a list"
+        case dict():
+            return "an object"
+    return quoted(value if isinstance(value, str) else json.dumps(value))
+
+
+def check_count(field: str, value: object) -> int:
+    """Return a value that can be a count as it is; `field` is what the file calls it."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
+        return value
+    raise Unusable(f"{field} is {shown(value)}, not a whole number from 0 to {_LARGEST}.")

@@ -1,0 +1,171 @@
+"""One collection run: ask, keep every page as it comes, and say how it ended."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from bot.core.coverage import reach
+from bot.core.models import (
+    Harvest,
+    Pause,
+    Reading,
+    Refusal,
+    Refused,
+    Run,
+    RunError,
+    RunStatus,
+    Subject,
+    Trigger,
+    Wanted,
+)
+from bot.errors import GitHubError
+from bot.flows.ports import Clock, GitHub, Store
+
+NOT_VISIBLE = Refusal(Refused.NOT_FOUND, "gone or not visible")
+"""Missing, private and forbidden repositories get the same words: nobody can probe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come."""
+
+    done: int
+    total: int
+    pause: Pause | None = None  # what it waits for, while it waits
+
+
+Listener = Callable[[Progress], None]
+Welcome = Callable[[Reading], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """How a run ended; `errors` are of the repositories asked for."""
+
+    run: Run
+    errors: tuple[RunError, ...]
+    found: Mapping[str, Subject] = field(default_factory=dict)  # by the name asked for
+
+
+@dataclass(slots=True)
+class _State:
+    """A run under way."""
+
+    run: Run
+    wanted: Mapping[Wanted, Subject | None]
+    listener: Listener
+    welcome: Welcome
+    errors: list[RunError] = field(default_factory=list)
+    found: dict[str, Subject] = field(default_factory=dict)
+
+    def tell(self, pause: Pause | None = None) -> None:
+        self.listener(Progress(self.run.sampled + self.run.failed, len(self.wanted), pause))
+
+
+class Collector:
+    """Runs one collection at a time, in this process and beside others."""
+
+    def __init__(
+        self,
+        github: GitHub,
+        store: Store,
+        clock: Clock,
+        *,
+        interval: int,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._github = github
+        self._store = store
+        self._clock = clock
+        self._within = reach(interval)
+        self._new_id = new_id
+        self._turn = asyncio.Lock()
+
+    async def collect(
+        self,
+        wanted: Mapping[Wanted, Subject | None],
+        trigger: Trigger,
+        *,
+        listener: Listener = lambda _: None,
+        welcome: Welcome = lambda _: True,
+    ) -> SyncReport:
+        """Sample each; None stands for one nobody knows yet, known once it is found and welcome.
+
+        Raises GitHubError when GitHub gave nothing at all, RunInProgress when another process is
+        sampling. Whatever ends it, the pages that were read are kept and the run says so.
+        """
+        async with self._turn:
+            with self._store.runs.alone():
+                run = Run(self._new_id(), trigger, RunStatus.RUNNING, self._clock.now())
+                state = _State(run, wanted, listener, welcome)
+                await self._store.runs.begin(run)
+                await self._finish_well(state)
+        return SyncReport(state.run, tuple(state.errors), state.found)
+
+    async def _finish_well(self, state: _State) -> None:
+        try:
+            await self._pages(state)
+        except GitHubError as error:
+            nothing = not state.run.sampled
+            await self._end(state, RunStatus.FAILED if nothing else RunStatus.PARTIAL, str(error))
+            if nothing:
+                raise
+        except BaseException:
+            await asyncio.shield(self._end(state, RunStatus.STOPPED, "stopped before its end"))
+            raise
+        else:
+            await self._end(state, _verdict(state))
+
+    async def _end(self, state: _State, status: RunStatus, message: str | None = None) -> None:
+        finished_at = self._clock.now()
+        state.run = replace(state.run, status=status, finished_at=finished_at, message=message)
+        await self._store.runs.finish(state.run)
+
+    async def _pages(self, state: _State) -> None:
+        state.tell()
+        pages = self._github.harvest(list(state.wanted), waiting=state.tell)
+        async with aclosing(pages):
+            async for page in pages:
+                await self._keep(state, page)
+                state.tell()
+
+    async def _keep(self, state: _State, page: Harvest) -> None:
+        """Write one page in one transaction."""
+        welcome = {want: got for want, got in page.found.items() if state.welcome(got)}
+        refused = {**page.refused, **{w: NOT_VISIBLE for w in page.found if w not in welcome}}
+        found = await self._known(state, welcome, page.at)
+        turned_away = [
+            (subject, refusal)
+            for want, refusal in refused.items()
+            if (subject := state.wanted[want]) is not None
+        ]
+        changed = await self._store.runs.record(
+            state.run, page.at, found, turned_away, self._within
+        )
+        state.errors += [RunError(want.full_name, why) for want, why in refused.items()]
+        state.run = replace(
+            state.run,
+            sampled=state.run.sampled + len(found),
+            changed=state.run.changed + changed,
+            failed=state.run.failed + len(refused),
+            requests=state.run.requests + page.requests,
+            points=state.run.points + page.points,
+        )
+
+    async def _known(
+        self, state: _State, found: Mapping[Wanted, Reading], at: int
+    ) -> list[tuple[Subject, Reading]]:
+        """Whose readings these are; strangers become known under the name GitHub gives them."""
+        strangers = [want for want in found if state.wanted[want] is None]
+        names = [found[want].full_name for want in strangers]
+        met = dict(zip(strangers, await self._store.subjects.ensure(names, at), strict=True))
+        state.found |= {want.full_name: subject for want, subject in met.items()}
+        return [(state.wanted[want] or met[want], reading) for want, reading in found.items()]
+
+
+def _verdict(state: _State) -> RunStatus:
+    """Gone repositories are an answer; others that could not be read are not."""
+    if all(error.refusal.kind is Refused.NOT_FOUND for error in state.errors):
+        return RunStatus.OK
+    return RunStatus.PARTIAL if state.run.sampled else RunStatus.FAILED

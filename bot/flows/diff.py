@@ -1,0 +1,43 @@
+"""The verb diff: one repository between two moments."""
+
+from datetime import UTC, datetime, tzinfo
+
+from bot.core.digest import Report
+from bot.core.models import Subject
+from bot.core.window import parse_window
+from bot.errors import InvalidWindow, UnknownRepository
+from bot.flows.deltas import Deltas
+from bot.flows.portfolio import Portfolio
+from bot.flows.ports import Clock, Histories
+
+
+class Diff:
+    def __init__(
+        self, portfolio: Portfolio, deltas: Deltas, histories: Histories, clock: Clock
+    ) -> None:
+        self._portfolio = portfolio
+        self._deltas = deltas
+        self._histories = histories
+        self._clock = clock
+
+    async def report(self, guild_id: int, repository: str, window: str, zone: tzinfo) -> Report:
+        """Raises InvalidName, InvalidWindow or UnknownRepository, before anything slow."""
+        asked = parse_window(window, now=self._clock.now(), zone=zone)
+        subject = await self._portfolio.find(guild_id, repository)
+        (movement,) = await self._deltas.between([subject], asked)
+        if not movement.deltas:
+            await self._explain(subject, zone)
+        return Report(subject, asked, movement.deltas)
+
+    async def _explain(self, subject: Subject, zone: tzinfo) -> None:
+        seen = await self._histories.seen([subject.id])
+        if subject.id not in seen:
+            raise UnknownRepository(
+                f"{subject.full_name} has not been sampled yet: its first numbers come with the"
+                " next sync."
+            )
+        first = datetime.fromtimestamp(seen[subject.id][0], UTC).astimezone(zone)
+        raise InvalidWindow(
+            f"{subject.full_name} was first sampled on {first:%Y-%m-%d}: ask for a window that ends"
+            " later."
+        )

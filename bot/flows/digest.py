@@ -1,0 +1,47 @@
+"""The verb digest: what moved most in a portfolio."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from bot.core.digest import Digest, digest
+from bot.core.rank import ANY, RANKINGS
+from bot.core.window import parse_window
+from bot.errors import UsageError
+from bot.flows.deltas import Deltas
+from bot.flows.portfolio import Portfolio
+from bot.flows.ports import Clock, Runs
+
+
+class Digests:
+    def __init__(self, portfolio: Portfolio, deltas: Deltas, runs: Runs, clock: Clock) -> None:
+        self._portfolio = portfolio
+        self._deltas = deltas
+        self._runs = runs
+        self._clock = clock
+
+    async def report(
+        self,
+        guild_id: int,
+        window: str,
+        zone: tzinfo,
+        *,
+        by: str = ANY,
+        group: str | None = None,
+    ) -> Digest:
+        """Raises InvalidWindow, or UsageError for a ranking nobody knows or an empty portfolio."""
+        asked = parse_window(window, now=self._clock.now(), zone=zone)
+        if by not in RANKINGS:
+            raise UsageError(f"Nothing is ranked by {by!r}: take one of {_listed(RANKINGS)}.")
+        subjects = await self._portfolio.repositories(guild_id, group)
+        if not subjects:
+            raise UsageError(
+                "Nothing is watched here yet: start with track add owner/name."
+                if group is None
+                else f"Nothing is watched in the group {group!r}: see the groups with the list."
+            )
+        movements = await self._deltas.between(subjects, asked)
+        return digest(movements, asked, by=by, failed=await self._runs.failing())
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,53 @@
+"""Whose repositories, and who may see them."""
+
+from collections.abc import Collection
+
+from bot.core.models import Subject, Visibility
+from bot.core.names import parse_repository
+from bot.errors import UnknownRepository
+from bot.flows.ports import Subjects, Watches
+
+OPERATOR = 0
+"""The guild id of the operator's own portfolio, which the command line speaks of."""
+DEFAULT_GROUP = "all"
+
+
+class Portfolio:
+    """Private repositories are denied to every guild the operator has not listed."""
+
+    def __init__(
+        self, subjects: Subjects, watches: Watches, private_guilds: Collection[int]
+    ) -> None:
+        self._subjects = subjects
+        self._watches = watches
+        self._may_see_private = frozenset({OPERATOR, *private_guilds})
+
+    def shows(self, guild_id: int, visibility: Visibility) -> bool:
+        return visibility is Visibility.PUBLIC or guild_id in self._may_see_private
+
+    async def repositories(self, guild_id: int, group: str | None = None) -> list[Subject]:
+        """What a guild watches and may see, by name, each once."""
+        watches = await self._watches.of(guild_id, group)
+        once = {watch.subject.id: watch.subject for watch in watches}
+        return [subject for subject in once.values() if self.shows(guild_id, subject.visibility)]
+
+    async def groups(self, guild_id: int) -> list[tuple[Subject, str]]:
+        """The same with the groups, a row for each."""
+        return [
+            (watch.subject, watch.group)
+            for watch in await self._watches.of(guild_id)
+            if self.shows(guild_id, watch.subject.visibility)
+        ]
+
+    async def find(self, guild_id: int, text: str) -> Subject:
+        """The repository someone names; hidden and unknown ones get the same words.
+
+        Raises InvalidName or UnknownRepository.
+        """
+        full_name = parse_repository(text)
+        subject = await self._subjects.find(full_name)
+        if subject is None or not self.shows(guild_id, subject.visibility):
+            raise UnknownRepository(
+                f"Nothing is known of {full_name}: check its spelling, or start with track add."
+            )
+        return subject

@@ -1,0 +1,92 @@
+"""The verb status: is everything well, and what to do where it is not."""
+
+from dataclasses import dataclass
+
+from bot import __version__
+from bot.core.models import Allowance, Run, RunStatus
+from bot.errors import GitHubError
+from bot.flows.portfolio import OPERATOR, Portfolio
+from bot.flows.ports import Clock, GitHub, Store
+
+LATE = 2
+"""Intervals without a run after which it is a problem."""
+DAY = 86_400
+WARN_DAYS = 14
+"""A token that ends within so many days is a problem to be told now."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """What the doctor found; each problem is a sentence with its fix."""
+
+    version: str
+    now: int
+    database_bytes: int
+    watched: int  # by anybody
+    own: int  # by the operator
+    gone: int
+    failing: int
+    last_run: Run | None
+    next_run_at: int | None
+    allowance: Allowance | None  # None: GitHub could not be asked
+    problems: tuple[str, ...]
+
+
+class Status:
+    def __init__(
+        self, github: GitHub, portfolio: Portfolio, store: Store, clock: Clock, *, interval: int
+    ) -> None:
+        self._github = github
+        self._portfolio = portfolio
+        self._store = store
+        self._clock = clock
+        self._interval = interval
+
+    async def report(self) -> StatusReport:
+        """Never raises for what is wrong with GitHub: that is a problem to report."""
+        now = self._clock.now()
+        watched = await self._store.subjects.watched()
+        last = await self._store.runs.newest()
+        failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
+        allowance, problems = await self._ask_github(now)
+        problems += self._of_runs(last, now, len(watched), failing)
+        return StatusReport(
+            version=__version__,
+            now=now,
+            database_bytes=self._store.histories.size(),
+            watched=len(watched),
+            own=len(await self._portfolio.repositories(OPERATOR)),
+            gone=sum(subject.gone_at is not None for subject in watched),
+            failing=failing,
+            last_run=last,
+            next_run_at=last.started_at + self._interval if last else None,
+            allowance=allowance,
+            problems=tuple(problems),
+        )
+
+    async def _ask_github(self, now: int) -> tuple[Allowance | None, list[str]]:
+        try:
+            allowance = await self._github.allowance()
+        except GitHubError as error:
+            return None, [str(error)]
+        ends = allowance.token_expires_at
+        if ends is None or ends - now > WARN_DAYS * DAY:
+            return allowance, []
+        days = max(0, ends - now) // DAY
+        left = f"{days} {'day' if days == 1 else 'days'}"
+        problem = f"The GitHub token ends in {left}: make a new one and set RADAR_GITHUB__TOKEN."
+        return allowance, [problem]
+
+    def _of_runs(self, last: Run | None, now: int, watched: int, failing: int) -> list[str]:
+        problems = []
+        if not watched:
+            problems.append("Nothing is watched yet: start with track add owner/name.")
+        elif last is None:
+            problems.append("Nothing was sampled yet: start with sync, or let the bot run.")
+        elif now - last.started_at > LATE * self._interval:
+            problems.append("The last sampling is long ago: let the bot run, or run sync by cron.")
+        if last and last.status in (RunStatus.FAILED, RunStatus.STOPPED):
+            problems.append(f"The last run did not end well: {last.message or 'it was killed'}.")
+        if failing:
+            problems.append("Some repositories cannot be read: sync tells which, and why.")
+        return problems

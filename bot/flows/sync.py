@@ -1,0 +1,88 @@
+"""The verb sync: sample repositories now; whoever asks for the same meanwhile joins in."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.core.models import Subject, Trigger, Wanted
+from bot.errors import UsageError
+from bot.flows.collection import Collector, Listener, Progress, SyncReport
+from bot.flows.portfolio import Portfolio
+from bot.flows.ports import Subjects
+
+
+@dataclass(slots=True)
+class _Ongoing:
+    """A run that others may join."""
+
+    task: asyncio.Task[SyncReport]
+    listeners: list[Listener] = field(default_factory=list)
+
+
+class Sync:
+    def __init__(self, collector: Collector, subjects: Subjects, portfolio: Portfolio) -> None:
+        self._collector = collector
+        self._subjects = subjects
+        self._portfolio = portfolio
+        self._ongoing: dict[frozenset[int], _Ongoing] = {}
+
+    async def everything(self, trigger: Trigger, listener: Listener | None = None) -> SyncReport:
+        """Sample every repository that anybody watches."""
+        return await self._sample(await self._subjects.watched(), trigger, listener)
+
+    async def guild(
+        self,
+        guild_id: int,
+        trigger: Trigger,
+        *,
+        repository: str | None = None,
+        listener: Listener | None = None,
+    ) -> SyncReport:
+        """Sample what a guild watches, or one repository of it.
+
+        Raises UsageError when there is nothing to sample, and what `Collector.collect` raises.
+        """
+        watched = await self._portfolio.repositories(guild_id)
+        if repository is not None:
+            wanted = await self._portfolio.find(guild_id, repository)
+            watched = [subject for subject in watched if subject.id == wanted.id]
+        if not watched:
+            raise UsageError(
+                "Nothing is watched here yet: start with track add owner/name."
+                if repository is None
+                else f"{repository} is not watched here: start with track add {repository}."
+            )
+        return await self._sample(watched, trigger, listener)
+
+    async def close(self) -> None:
+        """End what is under way; its pages so far are kept."""
+        tasks = [ongoing.task for ongoing in self._ongoing.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _sample(
+        self, subjects: Sequence[Subject], trigger: Trigger, listener: Listener | None
+    ) -> SyncReport:
+        scope = frozenset(subject.id for subject in subjects)
+        ongoing = self._ongoing.get(scope) or self._begin(scope, subjects, trigger)
+        if listener is not None:
+            ongoing.listeners.append(listener)
+        # a caller that gives up must not end the run for the others
+        return await asyncio.shield(ongoing.task)
+
+    def _begin(
+        self, scope: frozenset[int], subjects: Sequence[Subject], trigger: Trigger
+    ) -> _Ongoing:
+        listeners: list[Listener] = []
+
+        def tell_all(progress: Progress) -> None:
+            for listener in listeners:
+                listener(progress)
+
+        wanted = {Wanted(subject.full_name, subject.node_id): subject for subject in subjects}
+        collecting = self._collector.collect(wanted, trigger, listener=tell_all)
+        ongoing = _Ongoing(asyncio.create_task(collecting), listeners)
+        self._ongoing[scope] = ongoing
+        ongoing.task.add_done_callback(lambda _: self._ongoing.pop(scope))
+        return ongoing

@@ -1,0 +1,126 @@
+"""The verb track: begin and stop watching repositories, and list what is watched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+
+from bot.core.models import RunError, Subject, Trigger, Wanted
+from bot.core.names import parse_repositories
+from bot.core.rank import Movement
+from bot.core.window import parse_window
+from bot.errors import UsageError
+from bot.flows.collection import Collector, Listener
+from bot.flows.deltas import Deltas
+from bot.flows.portfolio import DEFAULT_GROUP, Portfolio
+from bot.flows.ports import Clock, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What came of `track add`."""
+
+    group: str
+    added: tuple[Movement, ...]  # with their current numbers
+    already: tuple[Movement, ...]
+    refused: tuple[RunError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Untracked:
+    """What came of `track remove`; history is kept."""
+
+    removed: tuple[Subject, ...]
+    not_watched: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One watched repository."""
+
+    movement: Movement  # over the last day
+    group: str
+    first_seen: int | None  # None: never sampled
+    last_seen: int | None
+
+
+class Track:
+    def __init__(
+        self,
+        collector: Collector,
+        portfolio: Portfolio,
+        store: Store,
+        deltas: Deltas,
+        clock: Clock,
+    ) -> None:
+        self._collector = collector
+        self._portfolio = portfolio
+        self._store = store
+        self._deltas = deltas
+        self._clock = clock
+
+    def names(self, targets: str) -> list[str]:
+        """The repositories someone typed; raises InvalidName or UsageError."""
+        if "/*" in targets:
+            raise UsageError("owner/* cannot be followed yet: name each repository as owner/name.")
+        names = parse_repositories(targets)
+        if not names:
+            raise UsageError("No repository was named: write owner/name, or several with spaces.")
+        return names
+
+    async def add(
+        self,
+        guild_id: int,
+        targets: str,
+        group: str = DEFAULT_GROUP,
+        listener: Listener = lambda _: None,
+    ) -> Tracked:
+        """Watch repositories, each with its current numbers; a rename is followed.
+
+        Raises what `names` and `Collector.collect` raise. Hidden and missing ones are refused in
+        the same words.
+        """
+        names = self.names(targets)
+        report = await self._collector.collect(
+            dict.fromkeys(map(Wanted, names)),
+            Trigger.TRACK,
+            listener=listener,
+            welcome=lambda reading: self._portfolio.shows(guild_id, reading.visibility),
+        )
+        found = [await self._portfolio.find(guild_id, s.full_name) for s in report.found.values()]
+        new = await self._store.watches.add(guild_id, group, [subject.id for subject in found])
+        movements = await self._today(list({subject.id: subject for subject in found}.values()))
+        return Tracked(
+            group=group,
+            added=tuple(m for m in movements if m.subject.id in new),
+            already=tuple(m for m in movements if m.subject.id not in new),
+            refused=report.errors,
+        )
+
+    async def remove(self, guild_id: int, targets: str, group: str | None = None) -> Untracked:
+        """Stop watching; in every group unless one is named. History stays."""
+        watched = {s.id: s for s in await self._portfolio.repositories(guild_id, group)}
+        removed: list[Subject] = []
+        missing: list[str] = []
+        for name in self.names(targets):
+            subject = await self._store.subjects.find(name)
+            if subject is not None and subject.id in watched:
+                removed.append(subject)
+            else:
+                missing.append(name)
+        await self._store.watches.remove(guild_id, [subject.id for subject in removed], group)
+        return Untracked(tuple(removed), tuple(missing))
+
+    async def listed(self, guild_id: int, group: str | None = None) -> list[Listed]:
+        """What a guild watches, by name; a repository in two groups stands in both."""
+        rows = [row for row in await self._portfolio.groups(guild_id) if group in (None, row[1])]
+        subjects = [subject for subject, _ in rows]
+        seen = await self._store.histories.seen([subject.id for subject in subjects])
+        movements = await self._today(subjects)
+        return [
+            Listed(movement, in_group, *seen.get(subject.id, (None, None)))
+            for (subject, in_group), movement in zip(rows, movements, strict=True)
+        ]
+
+    async def _today(self, subjects: Sequence[Subject]) -> list[Movement]:
+        window = parse_window("24h", now=self._clock.now(), zone=UTC)
+        return await self._deltas.between(subjects, window)

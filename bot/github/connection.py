@@ -1,0 +1,178 @@
+"""One question to GitHub: sent, waited for, asked again; foreign exceptions end here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import NoReturn
+
+import aiohttp
+import stamina
+from pydantic import SecretStr
+from yarl import URL
+
+from bot import __version__
+from bot.core.models import Pause, Refused
+from bot.errors import GitHubError, TokenMissing, TokenRejected
+from bot.github.gate import Gate, Trip
+from bot.github.limits import Verdict, judge, limit_wait, named_wait, token_expiry
+from bot.github.protocol import Question, graphql_url
+from bot.github.reply import Reply, Unreadable, open_reply
+
+ATTEMPTS = 3
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 20.0
+_LIMITS = {
+    Verdict.RATE_LIMITED: "GitHub's rate limit",
+    Verdict.SECONDARY_LIMIT: "GitHub's secondary rate limit",
+}
+_TOO_SLOW = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)  # a query that took over 10 s
+
+
+class Unanswered(Exception):
+    """GitHub gave no answer worth reading; `reason` says so without secrets."""
+
+    def __init__(self, reason: str, kind: Refused = Refused.ERROR) -> None:
+        super().__init__(reason)
+        self.reason, self.kind = reason, kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Connection:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        gate: Gate,
+        *,
+        token: SecretStr | None,
+        api_url: str,
+        timeout: float,
+    ) -> None:
+        self._session, self._gate, self._token = session, gate, token
+        self._url, self._timeout = graphql_url(api_url), timeout
+        self.host = URL(api_url).host or api_url
+        self.token_page = _token_page(api_url)
+        self.token_expires_at: int | None = None
+
+    async def ask(self, question: Question, trip: Trip, *, attempts: int = ATTEMPTS) -> Reply:
+        """Return an opened reply; raise Unanswered after `attempts`, or a GitHubError at once."""
+        async for attempt in stamina.retry_context(
+            on=Unanswered,
+            attempts=attempts,
+            timeout=None,
+            wait_initial=_FIRST_WAIT,
+            wait_max=_LONGEST_WAIT,
+        ):
+            with attempt:
+                try:
+                    return await self._ask_within_limits(question, trip)
+                except Unanswered as trouble:
+                    if attempt.num < attempts:
+                        trip.waiting(Pause(attempt.next_wait, trouble.reason))
+                    raise
+        raise AssertionError("stamina returns or raises")
+
+    async def _ask_within_limits(self, question: Question, trip: Trip) -> Reply:
+        while True:
+            await self._gate.passed(trip)
+            answer = await self._send(question.body(), trip)
+            self.token_expires_at = token_expiry(answer.headers) or self.token_expires_at
+            verdict = judge(answer.status, answer.headers, answer.body)
+            reply = _opened(answer.body) if verdict is Verdict.ANSWER else None
+            if reply is not None and reply.limit is None:
+                trip.points += reply.rate_limit.cost if reply.rate_limit else 0
+                return reply
+            self._wait_or_fail(reply.limit if reply and reply.limit else verdict, answer, trip)
+
+    async def _send(self, body: bytes, trip: Trip) -> _Answer:
+        headers = {
+            "Authorization": f"Bearer {self._secret()}",
+            "Content-Type": "application/json",
+            "User-Agent": f"repo-radar/{__version__}",
+        }
+        limit = aiohttp.ClientTimeout(total=self._timeout)
+        trip.requests += 1
+        try:  # `from None`: aiohttp's errors may carry the request, and with it the token
+            async with self._session.post(
+                self._url, data=body, headers=headers, timeout=limit, allow_redirects=False
+            ) as response:
+                return _Answer(response.status, response.headers, await response.read())
+        except TimeoutError:
+            reason = f"GitHub did not answer within {self._timeout:g} s"
+            raise Unanswered(reason, Refused.TIMEOUT) from None
+        except aiohttp.ClientConnectorError:
+            raise Unanswered("GitHub could not be reached") from None
+        except (aiohttp.ClientError, OSError):
+            raise Unanswered("the connection to GitHub broke") from None
+
+    def _secret(self) -> str:
+        secret = self._token.get_secret_value().strip() if self._token else ""
+        if not secret:
+            raise TokenMissing(
+                f"There is no GitHub token: make one at {self.token_page} (public repositories"
+                " need no scope) and set RADAR_GITHUB__TOKEN."
+            )
+        if not (secret.isascii() and secret.isprintable()):
+            raise self._rejected("it holds characters that no token has")
+        return secret
+
+    def _rejected(self, why: str) -> TokenRejected:
+        return TokenRejected(
+            f"GitHub rejected the token (401): {why}."
+            f" Make a new one at {self.token_page} and set RADAR_GITHUB__TOKEN."
+        )
+
+    def _wait_or_fail(self, verdict: Verdict, answer: _Answer, trip: Trip) -> None:
+        named = named_wait(answer.headers)
+        if verdict in _LIMITS:
+            wait = limit_wait(answer.headers, self._gate.clock.now())
+            self._gate.close(wait, _LIMITS[verdict], trip)
+        elif verdict is Verdict.TROUBLE and named is not None:
+            self._gate.close(named, f"GitHub answered {answer.status}", trip)
+        else:
+            self._fail(verdict, answer.status)
+
+    def _fail(self, verdict: Verdict, status: int) -> NoReturn:
+        match verdict:
+            case Verdict.TROUBLE:
+                kind = Refused.TIMEOUT if status in _TOO_SLOW else Refused.ERROR
+                raise Unanswered(f"GitHub answered {status}", kind)
+            case Verdict.TOKEN_REJECTED:
+                raise self._rejected("it is expired, revoked or mistyped")
+            case Verdict.FORBIDDEN:
+                raise GitHubError(
+                    "GitHub forbids this token its API (403): it lacks a permission, or an"
+                    f" organisation asks for single sign-on. Check it at {self.token_page}."
+                )
+        raise GitHubError(
+            f"There is no GitHub GraphQL API at {self.host} (it answered {status}):"
+            " check RADAR_GITHUB__API_URL."
+        )
+
+
+def _opened(body: bytes) -> Reply:
+    try:
+        reply = open_reply(body)
+    except Unreadable:
+        raise Unanswered("GitHub's answer was cut short") from None
+    if reply.limit is None and not reply.understood:
+        raise GitHubError(
+            "GitHub did not understand the query: its version may be older than Repo Radar needs."
+        )
+    if reply.gave_up:
+        raise Unanswered("GitHub gave up on the query", Refused.TIMEOUT)
+    return reply
+
+
+def _token_page(api_url: str) -> str:
+    url = URL(api_url)
+    enterprise = url.path.rstrip("/").endswith("/api/v3")
+    return (
+        str(url.origin() / "settings/tokens")
+        if enterprise
+        else "https://github.com/settings/tokens"
+    )

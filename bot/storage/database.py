@@ -1,0 +1,208 @@
+"""The SQLite adapter: connections, transactions, placeholders, migrations, and what errors mean.
+
+SQL elsewhere is portable and uses `$1`; what differs between engines is in this file alone.
+"""
+
+import asyncio
+import json
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import aiosqlite
+
+from bot.errors import RadarError, StoreUnusable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_SECONDS = 10.0
+TIDY_BELOW = 64 * 1024 * 1024
+CONNECTION_PRAGMAS = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA foreign_keys=ON;"
+
+Value = int | str | None
+Row = tuple[Value, ...]
+
+
+@lru_cache(maxsize=256)
+def _placed(sql: str) -> str:
+    return re.sub(r"\$(\d+)", r"?\1", sql)
+
+
+def among(column: str, number: int) -> str:
+    """SQL that holds where `column` is one of the values given as argument `number` by `ids()`."""
+    return f"{column} IN (SELECT value FROM json_each(${number}))"
+
+
+def ids(values: Iterable[int | str]) -> str:
+    """The argument for `among`."""
+    return json.dumps(list(values))
+
+
+class Transaction:
+    """What may be done while the write lock is held; sees its own writes."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, sql: str, *arguments: Value) -> list[Row]:
+        return [
+            tuple(row) for row in await self._connection.execute_fetchall(_placed(sql), arguments)
+        ]
+
+    async def run(self, sql: str, *arguments: Value) -> None:
+        await self._connection.execute(_placed(sql), arguments)
+
+    async def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        if rows:
+            await self._connection.executemany(_placed(sql), rows)
+
+
+class Database:
+    """One writer behind a lock and one reader: aiosqlite does not isolate tasks that share one."""
+
+    def __init__(
+        self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection
+    ) -> None:
+        self.path: Final = path
+        self._writer = writer
+        self._reader = reader
+        self._lock = asyncio.Lock()
+
+    async def rows(self, sql: str, *arguments: Value) -> list[Row]:
+        """Read what was committed last."""
+        with _translated(self.path):
+            return list(await self._reader.execute_fetchall(_placed(sql), arguments))  # type: ignore[arg-type]
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Write all of it or nothing; other tasks and processes wait their turn."""
+        async with self._lock:
+            with _translated(self.path):
+                await self._writer.execute("BEGIN IMMEDIATE")
+                try:
+                    yield Transaction(self._writer)
+                except BaseException:
+                    await self._writer.rollback()
+                    raise
+                await self._writer.commit()
+
+    async def tidy(self) -> None:
+        """Close up the half-filled pages a bulk import leaves, where that takes a moment only."""
+        if self.size() > TIDY_BELOW:
+            return
+        async with self._lock:
+            try:
+                await self._writer.execute("VACUUM")
+            except sqlite3.OperationalError as error:  # another process reads or writes: no matter
+                if "locked" not in str(error):
+                    raise
+
+    def size(self) -> int:
+        """Bytes of the database file."""
+        return self.path.stat().st_size
+
+
+@asynccontextmanager
+async def open_database(path: Path) -> AsyncIterator[Database]:
+    """Open, creating and migrating where needed; raises StoreUnusable with the way out."""
+    _make_folder(path)
+    with _translated(path):
+        async with _connected(path) as writer:
+            await _prepare(writer)
+            await migrate(writer, path)
+            async with _connected(path) as reader:
+                await reader.execute("PRAGMA query_only=ON")
+                yield Database(path, writer, reader)
+
+
+@asynccontextmanager
+async def _connected(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    # isolation_level=None: transactions begin where this file says, not where the driver guesses
+    connect = aiosqlite.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    async with connect as connection:
+        await connection.executescript(CONNECTION_PRAGMAS)
+        yield connection
+
+
+async def _prepare(connection: aiosqlite.Connection) -> None:
+    """Settle what must be so before the first table: both survive in the file."""
+    # 2 KiB pages: a young store is mostly half-empty pages (25 instead of 27 bytes a repository-day
+    # after a year's import of 120 repositories), and an old one is as fast and no larger.
+    await connection.execute("PRAGMA page_size=2048")
+    await connection.execute("PRAGMA journal_mode=WAL")
+
+
+async def migrate(connection: aiosqlite.Connection, path: Path) -> None:
+    """Apply every NNNN_name.sql newer than the file's user_version, each with its number."""
+    scripts = sorted(MIGRATIONS.glob("*.sql"))
+    newest = int(scripts[-1].name[:4])
+    for script in scripts:
+        number = int(script.name[:4])
+        await connection.execute("BEGIN IMMEDIATE")  # before the version is read: two may start
+        try:
+            ((version,),) = await connection.execute_fetchall("PRAGMA user_version")
+            _refuse_newer(path, version, newest)
+            if number > version:
+                for statement in _statements(script.read_text(encoding="utf-8")):
+                    await connection.execute(statement)
+                await connection.execute(f"PRAGMA user_version={number}")
+        except BaseException:
+            await connection.rollback()
+            raise
+        await connection.commit()
+
+
+def _refuse_newer(path: Path, version: int, known: int) -> None:
+    if version > known:
+        raise StoreUnusable(
+            f"The database {path} was written by a newer Repo Radar (schema {version}, this one"
+            f" knows {known}): update Repo Radar, or name another file in storage.url."
+        )
+
+
+def _statements(script: str) -> Iterator[str]:
+    code = "\n".join(line for line in script.splitlines() if not line.startswith("--"))
+    return (statement.strip() for statement in code.split(";") if statement.strip())
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnusable(_unwritable(path)) from error
+
+
+def _unwritable(path: Path) -> str:
+    return (
+        f"Cannot write the database {path}: make its folder writable for this user,"
+        " or name another file in storage.url."
+    )
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into sentences."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        said = str(error)
+        if "readonly" in said or "unable to open" in said:
+            raise StoreUnusable(_unwritable(path)) from error
+        if "not a database" in said or "malformed" in said:
+            raise StoreUnusable(
+                f"The file {path} is damaged or no Repo Radar database ({said}): restore a copy of"
+                " it, or name another file in storage.url; it was left as it is."
+            ) from error
+        if "full" in said:
+            raise RadarError(
+                f"The disk of {path} is full: nothing of this step was written; free some space"
+                " and try again."
+            ) from error
+        if "locked" in said or "busy" in said:
+            raise RadarError(
+                f"Another program keeps the database {path} locked: try again when it is done."
+            ) from error
+        raise

@@ -1,0 +1,168 @@
+"""Collection runs: what each page brought, written at once, and how the run ended."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+from bot.core.models import (
+    Reading,
+    Refusal,
+    Refused,
+    Run,
+    RunError,
+    RunStatus,
+    Sample,
+    Subject,
+    Trigger,
+)
+from bot.errors import RunInProgress
+from bot.storage.database import Database, Row, Transaction
+from bot.storage.histories import Merger, load, merge_into
+from bot.storage.locks import held
+from bot.storage.subjects import absorb, identify, maybe, refuse, whole
+
+COLUMNS = (
+    "id, cause, status, started_at, finished_at, "
+    "sampled, changed, failed, requests, points, message"
+)
+
+
+class Runs:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, run: Run) -> None:
+        """Write a new run; one still marked as running was killed, as there is one at a time."""
+        async with self._database.transaction() as transaction:
+            await transaction.run(
+                "UPDATE runs SET status = $1, finished_at = $2 WHERE status = $3",
+                RunStatus.STOPPED, run.started_at, RunStatus.RUNNING,
+            )  # fmt: skip
+            await _insert(transaction, run)
+
+    async def note(self, run: Run) -> None:
+        """Write a run that is over already."""
+        async with self._database.transaction() as transaction:
+            await _insert(transaction, run)
+
+    async def record(
+        self,
+        run: Run,
+        at: int,
+        found: Sequence[tuple[Subject, Reading]],
+        refused: Sequence[tuple[Subject, Refusal]],
+        within: int,
+    ) -> int:
+        """Keep one page of a run sampled at `at`, and the run's figures so far.
+
+        `within` is the longest silence, in seconds, that coverage bridges. Returns how many
+        repositories changed.
+        """
+        async with self._database.transaction() as transaction:
+            changed = await _sample(transaction, at, found, within)
+            for subject, refusal in refused:
+                await refuse(transaction, subject, refusal, at)
+                await transaction.run(
+                    "INSERT INTO run_errors (run_id, subject_id, kind, message)"
+                    " SELECT $1, s.id, $3, $4 FROM subjects s WHERE s.id = $2"  # it may be merged
+                    " ON CONFLICT (run_id, subject_id)"
+                    " DO UPDATE SET kind = excluded.kind, message = excluded.message",
+                    run.id, subject.id, refusal.kind, refusal.message,
+                )  # fmt: skip
+            return changed
+
+    async def finish(self, run: Run) -> None:
+        async with self._database.transaction() as transaction:
+            await transaction.run(
+                "UPDATE runs SET cause = $2, status = $3, started_at = $4, finished_at = $5,"
+                " sampled = $6, changed = $7, failed = $8, requests = $9, points = $10,"
+                " message = $11 WHERE id = $1",
+                *_columns(run),
+            )
+
+    async def newest(self) -> Run | None:
+        """The run that sampled last; imports are none."""
+        rows = await self._database.rows(
+            f"SELECT {COLUMNS} FROM runs WHERE cause <> $1 ORDER BY started_at DESC, id LIMIT 1",
+            Trigger.IMPORT,
+        )
+        return _run_of(rows[0]) if rows else None
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other processes from running meanwhile; raises RunInProgress if one is."""
+        refusal = RunInProgress(
+            "Another Repo Radar is sampling into this database right now: try again in a minute."
+        )
+        return held(self._database.path, "run", refusal)
+
+    async def errors(self, run_id: str) -> list[RunError]:
+        rows = await self._database.rows(
+            "SELECT s.full_name, e.kind, e.message FROM run_errors e"
+            " JOIN subjects s ON s.id = e.subject_id WHERE e.run_id = $1 ORDER BY s.full_name",
+            run_id,
+        )
+        return [RunError(str(n), Refusal(Refused(str(kind)), str(m))) for n, kind, m in rows]
+
+    async def failing(self) -> set[int]:
+        """Ids of subjects that could not be read since their last sample; gone ones are not."""
+        rows = await self._database.rows(
+            "SELECT DISTINCT e.subject_id FROM run_errors e JOIN runs r ON r.id = e.run_id"
+            " WHERE e.kind <> $1 AND r.started_at > coalesce("
+            "(SELECT max(c.until) FROM coverage c WHERE c.subject_id = e.subject_id), 0)",
+            Refused.NOT_FOUND,
+        )
+        return {whole(id_) for (id_,) in rows}
+
+
+async def _insert(transaction: Transaction, run: Run) -> None:
+    await transaction.run(
+        f"INSERT INTO runs ({COLUMNS}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)",
+        *_columns(run),
+    )
+
+
+async def _sample(
+    transaction: Transaction, at: int, found: Sequence[tuple[Subject, Reading]], within: int
+) -> int:
+    """Write who answered and what; returns how many repositories changed."""
+    readings: dict[int, Reading] = {}
+    for subject, reading in found:
+        now, absorbed = await identify(transaction, subject, reading, at)
+        if absorbed is not None:
+            await merge_into(transaction, now.id, absorbed.id)
+            await absorb(transaction, now.id, absorbed.id, at)
+        readings[now.id] = reading
+    merger = Merger(await load(transaction, dict.fromkeys(readings, at)))
+    known = {id_: set(history.observations) for id_, history in merger.histories.items()}
+    for id_, reading in readings.items():
+        if reading.values:
+            merger.add(id_, Sample(at, reading.values), within)
+    await merger.save(transaction)
+    return sum(
+        any(key in known[id_] for key, _ in history.added)
+        for id_, history in merger.histories.items()
+    )
+
+
+def _columns(run: Run) -> Row:
+    return (
+        run.id, run.trigger, run.status, run.started_at, run.finished_at, run.sampled,
+        run.changed, run.failed, run.requests, run.points, run.message,
+    )  # fmt: skip
+
+
+def _run_of(row: Row) -> Run:
+    id_, trigger, status, started_at, finished_at, *figures, message = row
+    sampled, changed, failed, requests, points = (whole(figure) for figure in figures)
+    return Run(
+        id=str(id_),
+        trigger=Trigger(str(trigger)),
+        status=RunStatus(str(status)),
+        started_at=whole(started_at),
+        finished_at=maybe(finished_at),
+        sampled=sampled,
+        changed=changed,
+        failed=failed,
+        requests=requests,
+        points=points,
+        message=None if message is None else str(message),
+    )

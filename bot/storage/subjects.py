@@ -1,0 +1,187 @@
+"""Repositories and their names: who is who, across renames and merges."""
+
+from collections.abc import Sequence
+
+from bot.core.models import Reading, Refusal, Refused, Subject, Visibility
+from bot.storage.database import Database, Transaction, Value, among, ids
+
+COLUMNS = "s.id, s.full_name, s.visibility, s.github_id, s.node_id, s.gone_at"
+
+BY_NAME = f"""
+SELECT {COLUMNS} FROM subject_names n JOIN subjects s ON s.id = n.subject_id
+WHERE n.name = $1 ORDER BY n.until DESC LIMIT 1
+"""  # the owner of the name now, else the one that had it last
+BY_NAMES = f"""
+SELECT n.name, {COLUMNS} FROM subject_names n JOIN subjects s ON s.id = n.subject_id
+WHERE {among("n.name", 1)} ORDER BY n.name, n.until
+"""
+STILL = 2**63 - 1
+"""`until` of a name that its subject still bears."""
+
+
+def subject_of(row: Sequence[Value]) -> Subject:
+    """Read a row of COLUMNS."""
+    id_, full_name, visibility, github_id, node_id, gone_at = row
+    return Subject(
+        id=whole(id_),
+        full_name=str(full_name),
+        visibility=Visibility(str(visibility)),
+        github_id=maybe(github_id),
+        node_id=None if node_id is None else str(node_id),
+        gone_at=maybe(gone_at),
+    )
+
+
+def whole(value: Value) -> int:
+    """An integer column that is never NULL."""
+    assert isinstance(value, int)  # noqa: S101  # the schema says so; a breach is our own mistake
+    return value
+
+
+def maybe(value: Value) -> int | None:
+    """An integer column that may be NULL."""
+    return None if value is None else whole(value)
+
+
+class Subjects:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, full_name: str) -> Subject | None:
+        """The repository of that name in any spelling, or that had it last."""
+        rows = await self._database.rows(BY_NAME, full_name.lower())
+        return subject_of(rows[0]) if rows else None
+
+    async def ensure(self, full_names: Sequence[str], at: int) -> list[Subject]:
+        """The repositories of these names, each made known at `at` if nobody has heard of it."""
+        async with self._database.transaction() as transaction:
+            known = await ensure(transaction, full_names, at)
+        return [known[name.lower()] for name in full_names]
+
+    async def watched(self) -> list[Subject]:
+        """Every repository that anybody watches, once."""
+        rows = await self._database.rows(
+            f"SELECT {COLUMNS} FROM subjects s"
+            " WHERE EXISTS (SELECT 1 FROM watches w WHERE w.subject_id = s.id) ORDER BY s.id"
+        )
+        return [subject_of(row) for row in rows]
+
+    async def count(self) -> int:
+        ((number,),) = await self._database.rows("SELECT count(*) FROM subjects")
+        return whole(number)
+
+
+async def ensure(
+    transaction: Transaction, full_names: Sequence[str], at: int
+) -> dict[str, Subject]:
+    """The repositories of these names, by name in lower case, made known where nobody is."""
+    wanted = {name.lower(): name for name in full_names}
+    rows = await transaction.rows(BY_NAMES, ids(wanted))
+    known = {str(name): subject_of(row) for name, *row in rows}  # the last one wins: the owner
+    for name, full_name in wanted.items():
+        if name not in known:
+            known[name] = await _introduce(transaction, full_name, at)
+    return known
+
+
+async def _introduce(transaction: Transaction, full_name: str, at: int) -> Subject:
+    ((id_,),) = await transaction.rows(
+        "INSERT INTO subjects (kind, full_name, visibility) VALUES ('repository', $1, 'public')"
+        " RETURNING id",
+        full_name,
+    )
+    await _give_name(transaction, whole(id_), full_name, at)
+    return Subject(whole(id_), full_name)
+
+
+async def refuse(transaction: Transaction, subject: Subject, refusal: Refusal, at: int) -> None:
+    """Note since when a repository is gone; nothing else is touched, its last values stay."""
+    if refusal.kind is Refused.NOT_FOUND and subject.gone_at is None:
+        await transaction.run("UPDATE subjects SET gone_at = $1 WHERE id = $2", at, subject.id)
+
+
+async def identify(
+    transaction: Transaction, subject: Subject, reading: Reading, at: int
+) -> tuple[Subject, Subject | None]:
+    """Write down who answered; returns the subject it is, and the one to merge into it, if any.
+
+    Identity is GitHub's databaseId. A subject known by name only takes the id of its first answer;
+    if another one has that id already, both are the same repository and the named one is merged.
+    """
+    twin = await _owner_of(transaction, "s.github_id = $1", reading.github_id)
+    kept = subject if twin is None else twin
+    absorbed = subject if kept.id != subject.id else None
+    if kept.full_name != reading.full_name:
+        other = await _rename(transaction, kept, reading.full_name, at)
+        absorbed = absorbed or other
+    now = Subject(
+        kept.id, reading.full_name, reading.visibility, reading.github_id, reading.node_id
+    )
+    if now != kept:
+        await transaction.run(
+            "UPDATE subjects SET full_name = $1, visibility = $2, github_id = $3, node_id = $4,"
+            " gone_at = NULL WHERE id = $5",
+            now.full_name, now.visibility, now.github_id, now.node_id, now.id,
+        )  # fmt: skip
+    return now, absorbed
+
+
+async def _owner_of(transaction: Transaction, where: str, argument: Value) -> Subject | None:
+    rows = await transaction.rows(f"SELECT {COLUMNS} FROM subjects s WHERE {where}", argument)
+    return subject_of(rows[0]) if rows else None
+
+
+async def _rename(
+    transaction: Transaction, subject: Subject, full_name: str, at: int
+) -> Subject | None:
+    """Give a subject its new name; returns who bore it until now under no id, if anybody."""
+    rows = await transaction.rows(
+        f"SELECT {COLUMNS} FROM subject_names n JOIN subjects s ON s.id = n.subject_id"
+        " WHERE n.name = $1 AND n.until = $2 AND s.id <> $3",
+        full_name.lower(), STILL, subject.id,
+    )  # fmt: skip
+    for owner in rows:
+        await _end_names(transaction, whole(owner[0]), at)
+    await _end_names(transaction, subject.id, at)
+    await _give_name(transaction, subject.id, full_name, at)
+    unidentified = [row for row in rows if row[3] is None]
+    return subject_of(unidentified[0]) if unidentified else None
+
+
+async def _end_names(transaction: Transaction, subject_id: int, at: int) -> None:
+    await transaction.run(
+        "UPDATE subject_names SET until = $1 WHERE subject_id = $2 AND until = $3",
+        at, subject_id, STILL,
+    )  # fmt: skip
+
+
+async def _give_name(transaction: Transaction, subject_id: int, full_name: str, at: int) -> None:
+    await transaction.run(
+        "INSERT INTO subject_names (name, until, since, subject_id) VALUES ($1, $2, $3, $4)",
+        full_name.lower(), STILL, at, subject_id,
+    )  # fmt: skip
+
+
+async def absorb(transaction: Transaction, into: int, absorbed: int, at: int) -> None:
+    """Let one subject take over the other's names, watches and errors (its history is merged)."""
+    await _end_names(transaction, absorbed, at)
+    for statement in (
+        (
+            "DELETE FROM subject_names WHERE subject_id = $2 AND name IN"
+            " (SELECT name FROM subject_names WHERE subject_id = $1)"
+        ),
+        "UPDATE subject_names SET subject_id = $1 WHERE subject_id = $2",
+        (
+            "DELETE FROM watches WHERE subject_id = $2 AND EXISTS (SELECT 1 FROM watches w WHERE"
+            " w.guild_id = watches.guild_id AND w.watch_group = watches.watch_group"
+            " AND w.subject_id = $1)"
+        ),
+        "UPDATE watches SET subject_id = $1 WHERE subject_id = $2",
+        (
+            "DELETE FROM run_errors WHERE subject_id = $2 AND run_id IN"
+            " (SELECT run_id FROM run_errors WHERE subject_id = $1)"
+        ),
+        "UPDATE run_errors SET subject_id = $1 WHERE subject_id = $2",
+        "DELETE FROM subjects WHERE id = $2 AND id <> $1",
+    ):
+        await transaction.run(statement, into, absorbed)

@@ -1,0 +1,51 @@
+"""Who watches what: a guild's portfolio, in named groups."""
+
+from collections.abc import Sequence
+
+from bot.core.models import Watch
+from bot.storage.database import Database, among, ids
+from bot.storage.subjects import COLUMNS, subject_of, whole
+
+
+class Watches:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, guild_id: int, group: str | None = None) -> list[Watch]:
+        """What a guild watches, by name; in all groups unless one is named."""
+        rows = await self._database.rows(
+            f"SELECT w.watch_group, {COLUMNS} FROM watches w JOIN subjects s"
+            " ON s.id = w.subject_id WHERE w.guild_id = $1 AND (w.watch_group = $2 OR $3)"
+            " ORDER BY lower(s.full_name), w.watch_group",
+            guild_id, group, group is None,
+        )  # fmt: skip
+        return [Watch(subject_of(row[1:]), str(row[0])) for row in rows]
+
+    async def add(self, guild_id: int, group: str, subject_ids: Sequence[int]) -> set[int]:
+        """Watch these; returns the ids that were not watched in this group before."""
+        async with self._database.transaction() as transaction:
+            return {
+                whole(row[0])
+                for id_ in subject_ids
+                for row in await transaction.rows(
+                    "INSERT INTO watches (guild_id, watch_group, subject_id) VALUES ($1, $2, $3)"
+                    " ON CONFLICT DO NOTHING RETURNING subject_id",
+                    guild_id, group, id_,
+                )
+            }  # fmt: skip
+
+    async def remove(
+        self, guild_id: int, subject_ids: Sequence[int], group: str | None = None
+    ) -> set[int]:
+        """Stop watching these, in all groups unless one is named; returns those that were watched.
+
+        Their history stays.
+        """
+        async with self._database.transaction() as transaction:
+            rows = await transaction.rows(
+                "DELETE FROM watches WHERE guild_id = $1 AND (watch_group = $2 OR $3) AND "
+                + among("subject_id", 4)
+                + " RETURNING subject_id",
+                guild_id, group, group is None, ids(subject_ids),
+            )  # fmt: skip
+        return {whole(id_) for (id_,) in rows}

@@ -1,0 +1,1 @@
+"""Small servers that speak like the services we depend on."""

@@ -1,0 +1,183 @@
+"""A small GitHub on 127.0.0.1: one GraphQL API, a token, and the ways in which GitHub fails."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.standins.github_world import POINTS_AN_HOUR, Asked, Repo, World
+
+SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
+LIMITED = {"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded."}]}
+GAVE_UP = {"data": None, "errors": [{"message": "Something went wrong with your query."}]}
+
+
+@dataclass
+class Fault:
+    status: int | str
+    times: int
+    retry_after: int | None
+    match: str
+
+    def fits(self, body: str) -> bool:
+        return self.times > 0 and self.match in body
+
+
+class GitHubStandIn:
+    def __init__(self) -> None:
+        self.api_url = ""
+        self.token = "ghp_standin"  # noqa: S105 - of a GitHub that does not exist
+        self.token_expires: str | None = None  # as the header says it: "2026-12-31 23:59:59 UTC"
+        self.latency: float = 0  # seconds a request
+        self.requests: list[Asked] = []
+        self.in_flight = self.most_in_flight = 0
+        self.world = World("radar", resets_at=int(time.time()) + 3600)
+        self._faults: list[Fault] = []
+        self._open, self._closing = asyncio.Event(), asyncio.Event()
+        self._open.set()
+        self._arrival = asyncio.Condition()
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_post("/graphql", self._serve)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        self.api_url = f"http://{host}:{port}"
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._closing.set()
+        self._open.set()
+        await self._runner.cleanup()
+
+    # How its world turns
+
+    def add(self, full_name: str, *, id: int | None = None, **numbers: int | bool) -> Repo:  # noqa: A002 - GitHub's word
+        """Make a repository; `stars`, `forks`, `private` and the others are `Repo`'s fields."""
+        return self.world.add(full_name, id, numbers)
+
+    def set(self, full_name: str, **numbers: int | bool) -> None:
+        for name, value in numbers.items():
+            setattr(self.world.names[full_name.lower()], name, value)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give it a new name; the old one goes on answering until another repository takes it."""
+        repo = self.world.names[old.lower()]
+        repo.full_name = new
+        self.world.names[new.lower()] = repo
+
+    def delete(self, full_name: str) -> None:
+        self.set(full_name, deleted=True)
+
+    def forbid(self, full_name: str) -> None:
+        self.set(full_name, forbidden=True)
+
+    def revoke_token(self) -> None:
+        self.token = ""
+
+    def fail(
+        self,
+        status: int | str,
+        *,
+        times: int = 1,
+        retry_after: int | None = None,
+        match: str = "",
+    ) -> None:
+        """Fail the next requests whose body contains `match`.
+
+        With a status, or one of "reset" "truncate" "hang" "rate_limited" "secondary" "null_data".
+        """
+        self._faults.append(Fault(status, times, retry_after, match))
+
+    def hold(self) -> None:
+        """Keep every answer back until `release`."""
+        self._open.clear()
+
+    def release(self) -> None:
+        self._open.set()
+
+    async def arrived(self, count: int) -> None:
+        """Wait until so many requests have come in."""
+        async with self._arrival:
+            await self._arrival.wait_for(lambda: len(self.requests) >= count)
+
+    # How it answers
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        body = await request.text()
+        asked = Asked(**json.loads(body))
+        self.requests.append(asked)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            async with self._arrival:
+                self._arrival.notify_all()
+            await self._open.wait()
+            await asyncio.sleep(self.latency)
+            return await self._respond(request, body, asked)
+        finally:
+            self.in_flight -= 1
+
+    async def _respond(self, request: web.Request, body: str, asked: Asked) -> web.StreamResponse:
+        if not self.token or request.headers.get("Authorization") != f"Bearer {self.token}":
+            return self._reply({"message": "Bad credentials"}, status=401)
+        if not request.headers.get("User-Agent", "").startswith("repo-radar/"):
+            return self._reply({"message": "Please name your User-Agent."}, status=403)
+        fault = next((fault for fault in self._faults if fault.fits(body)), None)
+        if fault is None:
+            return self._reply(self.world.answer(asked))
+        fault.times -= 1
+        match fault.status:
+            case "reset" | "hang" | "truncate":
+                return await self._break_off(fault.status, request, asked)
+            case _:
+                return self._refuse(fault)
+
+    async def _break_off(self, how: str, request: web.Request, asked: Asked) -> web.StreamResponse:
+        if how == "truncate":
+            text = json.dumps(self.world.answer(asked))
+            return web.Response(text=text[: len(text) // 2], content_type="application/json")
+        if how == "hang":
+            await self._closing.wait()
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+
+    def _refuse(self, fault: Fault) -> web.Response:
+        retry = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+        match fault.status:
+            case "rate_limited":
+                return self._reply(LIMITED, headers={**retry, "X-RateLimit-Remaining": "0"})
+            case "secondary":
+                return self._reply({"message": SECONDARY}, status=403, headers=retry)
+            case "null_data":
+                return self._reply(GAVE_UP, headers=retry)
+        return web.Response(status=int(fault.status), text="<h1>Unicorn!</h1>", headers=retry)
+
+    def _reply(
+        self,
+        answer: Mapping[str, Any],
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> web.Response:
+        limits = {
+            "X-RateLimit-Limit": str(POINTS_AN_HOUR),
+            "X-RateLimit-Remaining": str(self.world.points_left),
+            "X-RateLimit-Reset": str(self.world.resets_at),
+        }
+        if self.token_expires:
+            limits["GitHub-Authentication-Token-Expiration"] = self.token_expires
+        return web.json_response(answer, status=status, headers={**limits, **(headers or {})})
