@@ -3,8 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bot.core.delta import Delta, Status
-from bot.core.models import Subject
+from bot.core.delta import Status
 from bot.core.rank import ANY, Movement, ranked
 from bot.core.window import Window
 
@@ -29,15 +28,6 @@ class Digest:
     counts: Counts
     gone: tuple[Movement, ...]
     sampled_at: int | None  # the newest sample at or before the window's end
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One repository over one window, for `/diff`."""
-
-    subject: Subject
-    window: Window
-    deltas: tuple[Delta, ...]
 
 
 def digest(

@@ -44,6 +44,15 @@ def ranked(movements: Iterable[Movement], by: str = ANY) -> list[Movement]:
     return [movement for _, movement in sorted(keyed, key=_order)]
 
 
+def lead(movement: Movement, by: str = ANY) -> Delta | None:
+    """The change a ranked repository is listed for: its largest gain, else its largest loss."""
+    if by == PERCENT:
+        return movement.delta(STARS.key)
+    deltas = [delta for delta in movement.deltas if _counts(delta, by)]
+    gains = [delta for delta in deltas if (delta.change or 0) > 0]
+    return max(gains or deltas, key=lambda delta: abs(delta.change or 0), default=None)
+
+
 def _order(
     keyed: tuple[Sequence[float], Movement],
 ) -> tuple[bool, float, float, str, int]:
@@ -60,8 +69,10 @@ def _scores(movement: Movement, by: str) -> list[float]:
         stars = movement.delta(STARS.key)
         growth = stars.percent if stars and (stars.before or 0) >= PERCENT_FROM else None
         return [growth] if growth else []
-    return [
-        delta.change
-        for delta in movement.deltas
-        if delta.change and (METRICS[delta.metric].ranks_any if by == ANY else delta.metric == by)
-    ]
+    return [delta.change for delta in movement.deltas if delta.change and _counts(delta, by)]
+
+
+def _counts(delta: Delta, by: str) -> bool:
+    return bool(delta.change) and (
+        METRICS[delta.metric].ranks_any if by == ANY else delta.metric == by
+    )

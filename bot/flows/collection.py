@@ -19,6 +19,7 @@ from bot.core.models import (
     Trigger,
     Wanted,
 )
+from bot.core.reports import Progress, SyncReport
 from bot.errors import GitHubError
 from bot.flows.ports import Clock, GitHub, Store
 
@@ -26,26 +27,8 @@ NOT_VISIBLE = Refusal(Refused.NOT_FOUND, "gone or not visible")
 """Missing, private and forbidden repositories get the same words: nobody can probe."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run has come."""
-
-    done: int
-    total: int
-    pause: Pause | None = None  # what it waits for, while it waits
-
-
 Listener = Callable[[Progress], None]
 Welcome = Callable[[Reading], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class SyncReport:
-    """How a run ended; `errors` are of the repositories asked for."""
-
-    run: Run
-    errors: tuple[RunError, ...]
-    found: Mapping[str, Subject] = field(default_factory=dict)  # by the name asked for
 
 
 @dataclass(slots=True)

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, tzinfo
 
-from bot.core.digest import Report
 from bot.core.models import Subject
+from bot.core.reports import Report
 from bot.core.window import parse_window
 from bot.errors import InvalidWindow, UnknownRepository
 from bot.flows.deltas import Deltas

@@ -2,36 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from bot.core.history import Merged
 from bot.core.models import ImportRow, RefusedRow, Run, RunStatus, Trigger
+from bot.core.reports import ImportReport, RefusedAt
 from bot.errors import InvalidFile
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR
 from bot.flows.ports import Clock, Reader, Store
 
 CHUNK = 20_000
 """Rows merged in one transaction: enough that a year of a large portfolio packs its pages well."""
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedAt:
-    """A row that was not taken, and why."""
-
-    file: str
-    line: int | None  # None: the whole file
-    reason: str
-
-
-@dataclass(slots=True)
-class ImportReport:
-    files: int = 0
-    rows: int = 0  # read; each of them is new, known or refused
-    new: int = 0
-    known: int = 0
-    refused: list[RefusedAt] = field(default_factory=list)
 
 
 RowsListener = Callable[[int], None]

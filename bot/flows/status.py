@@ -1,9 +1,8 @@
 """The verb status: is everything well, and what to do where it is not."""
 
-from dataclasses import dataclass
-
 from bot import __version__
 from bot.core.models import Allowance, Run, RunStatus
+from bot.core.reports import StatusReport
 from bot.errors import GitHubError
 from bot.flows.portfolio import OPERATOR, Portfolio
 from bot.flows.ports import Clock, GitHub, Store
@@ -13,23 +12,6 @@ LATE = 2
 DAY = 86_400
 WARN_DAYS = 14
 """A token that ends within so many days is a problem to be told now."""
-
-
-@dataclass(frozen=True, slots=True)
-class StatusReport:
-    """What the doctor found; each problem is a sentence with its fix."""
-
-    version: str
-    now: int
-    database_bytes: int
-    watched: int  # by anybody
-    own: int  # by the operator
-    gone: int
-    failing: int
-    last_run: Run | None
-    next_run_at: int | None
-    allowance: Allowance | None  # None: GitHub could not be asked
-    problems: tuple[str, ...]
 
 
 class Status:

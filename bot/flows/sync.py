@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.core.models import Subject, Trigger, Wanted
+from bot.core.reports import Progress, SyncReport
 from bot.errors import UsageError
-from bot.flows.collection import Collector, Listener, Progress, SyncReport
+from bot.flows.collection import Collector, Listener
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Subjects
 

@@ -1,46 +1,18 @@
 """The verb track: begin and stop watching repositories, and list what is watched."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC
 
-from bot.core.models import RunError, Subject, Trigger, Wanted
+from bot.core.models import Subject, Trigger, Wanted
 from bot.core.names import parse_repositories
 from bot.core.rank import Movement
+from bot.core.reports import Listed, Tracked, Untracked
 from bot.core.window import parse_window
 from bot.errors import UsageError
 from bot.flows.collection import Collector, Listener
 from bot.flows.deltas import Deltas
 from bot.flows.portfolio import DEFAULT_GROUP, Portfolio
 from bot.flows.ports import Clock, Store
-
-
-@dataclass(frozen=True, slots=True)
-class Tracked:
-    """What came of `track add`."""
-
-    group: str
-    added: tuple[Movement, ...]  # with their current numbers
-    already: tuple[Movement, ...]
-    refused: tuple[RunError, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Untracked:
-    """What came of `track remove`; history is kept."""
-
-    removed: tuple[Subject, ...]
-    not_watched: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One watched repository."""
-
-    movement: Movement  # over the last day
-    group: str
-    first_seen: int | None  # None: never sampled
-    last_seen: int | None
 
 
 class Track:

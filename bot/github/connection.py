@@ -117,13 +117,12 @@ class Connection:
                 " need no scope) and set RADAR_GITHUB__TOKEN."
             )
         if not (secret.isascii() and secret.isprintable()):
-            raise self._rejected("it holds characters that no token has")
+            raise self._rejected("The GitHub token holds characters that no token has")
         return secret
 
     def _rejected(self, why: str) -> TokenRejected:
         return TokenRejected(
-            f"GitHub rejected the token (401): {why}."
-            f" Make a new one at {self.token_page} and set RADAR_GITHUB__TOKEN."
+            f"{why}. Make a new one at {self.token_page} and set RADAR_GITHUB__TOKEN."
         )
 
     def _wait_or_fail(self, verdict: Verdict, answer: _Answer, trip: Trip) -> None:
@@ -142,7 +141,9 @@ class Connection:
                 kind = Refused.TIMEOUT if status in _TOO_SLOW else Refused.ERROR
                 raise Unanswered(f"GitHub answered {status}", kind)
             case Verdict.TOKEN_REJECTED:
-                raise self._rejected("it is expired, revoked or mistyped")
+                raise self._rejected(
+                    "GitHub rejected the token (401): it is expired, revoked or mistyped"
+                )
             case Verdict.FORBIDDEN:
                 raise GitHubError(
                     "GitHub forbids this token its API (403): it lacks a permission, or an"
@@ -171,8 +172,5 @@ def _opened(body: bytes) -> Reply:
 def _token_page(api_url: str) -> str:
     url = URL(api_url)
     enterprise = url.path.rstrip("/").endswith("/api/v3")
-    return (
-        str(url.origin() / "settings/tokens")
-        if enterprise
-        else "https://github.com/settings/tokens"
-    )
+    site = url.origin() if enterprise else URL("https://github.com")
+    return str(site / "settings/tokens")

@@ -58,7 +58,8 @@ class Reply:
     @property
     def gave_up(self) -> bool:
         """Whether GitHub failed at the query as a whole; a typed fault would be its reason."""
-        return self.data is None and not any(fault.type for fault in self.faults)
+        reasons = self.limit or any(fault.type for fault in self.faults)
+        return self.data is None and not reasons
 
     @property
     def rate_limit(self) -> RateLimit | None:

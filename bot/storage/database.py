@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
@@ -19,6 +20,7 @@ from bot.errors import RadarError, StoreUnusable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 10.0
+SETTLE_AGAIN = 0.02  # seconds
 TIDY_BELOW = 64 * 1024 * 1024
 CONNECTION_PRAGMAS = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA foreign_keys=ON;"
 
@@ -81,13 +83,13 @@ class Database:
         """Write all of it or nothing; other tasks and processes wait their turn."""
         async with self._lock:
             with _translated(self.path):
-                await self._writer.execute("BEGIN IMMEDIATE")
-                try:
+                try:  # from the first word on: a cancelled BEGIN is still carried out
+                    await self._writer.execute("BEGIN IMMEDIATE")
                     yield Transaction(self._writer)
+                    await self._writer.commit()
                 except BaseException:
                     await self._writer.rollback()
                     raise
-                await self._writer.commit()
 
     async def tidy(self) -> None:
         """Close up the half-filled pages a bulk import leaves, where that takes a moment only."""
@@ -111,8 +113,7 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     _make_folder(path)
     with _translated(path):
         async with _connected(path) as writer:
-            await _prepare(writer)
-            await migrate(writer, path)
+            await _settle(writer, path)
             async with _connected(path) as reader:
                 await reader.execute("PRAGMA query_only=ON")
                 yield Database(path, writer, reader)
@@ -125,6 +126,24 @@ async def _connected(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     async with connect as connection:
         await connection.executescript(CONNECTION_PRAGMAS)
         yield connection
+
+
+async def _settle(connection: aiosqlite.Connection, path: Path) -> None:
+    """Prepare and migrate, again and again while another process does so at this very moment.
+
+    Around the switch to WAL SQLite answers "locked" at once, whatever the busy timeout says.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            await _prepare(connection)
+            await migrate(connection, path)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(SETTLE_AGAIN)
+        else:
+            return
 
 
 async def _prepare(connection: aiosqlite.Connection) -> None:

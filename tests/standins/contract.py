@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+from jsonschema.exceptions import ValidationError
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
@@ -35,10 +35,11 @@ def available() -> bool:
 def broken_schema(method: str, route: str, body: object) -> str | None:
     """Tell what is wrong with a request's body, by Discord's own description of the route."""
     validator = _validator(method, route) if available() else None
-    error = best_match(validator.iter_errors(body)) if validator else None
+    error = next(validator.iter_errors(body), None) if validator else None
     if error is None:
         return None
-    return f"{method} {route}: {error.json_path}: {error.message[:300]}"
+    cause = _cause(error)
+    return f"{method} {route}: {_place(cause)}: {cause.message[:300]}"
 
 
 def broken_limits(content: Content) -> Iterator[str]:
@@ -57,6 +58,28 @@ def broken_limits(content: Content) -> Iterator[str]:
     for name in _attachments_named_in([*content.embeds, *content.components]):
         if name not in attached:
             yield f"attachment://{name} is not attached"
+
+
+def _cause(error: ValidationError) -> ValidationError:
+    """Descend into unions by the branch that was meant, the one whose `type` fits."""
+    branches: dict[Any, list[ValidationError]] = {}
+    for inner in error.context or []:
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    for branch in branches.values():
+        if not any(_names_another_type(inner) for inner in branch):
+            return _cause(branch[0])
+    return error
+
+
+def _names_another_type(inner: ValidationError) -> bool:
+    wrong_number = inner.validator == "enum" and list(inner.path) == ["type"]
+    wrong_kind = inner.validator == "type" and not inner.path
+    return wrong_number or wrong_kind
+
+
+def _place(error: ValidationError) -> str:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
+    return "$" + "".join(steps)
 
 
 def _characters(embed: Json) -> int:

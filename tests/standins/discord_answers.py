@@ -8,6 +8,8 @@ from tests.standins.discord_messages import Json, Message
 from tests.standins.discord_world import Channel, Guild, User
 from tests.standins.waiting import Bell
 
+COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4  # kinds of interactions, as Discord numbers them
+
 
 class NoAnswer(AssertionError):
     """The person saw "The application did not respond"."""
@@ -34,7 +36,7 @@ class Answer:
     asker: Asker
     interaction_id: int
     token: str
-    kind: int  # Discord's number: 2 a command, 3 a component, 4 autocomplete
+    kind: int
     asked_at: float
     bell: Bell = field(repr=False)
     acknowledged_after: float | None = None  # seconds

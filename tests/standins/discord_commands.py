@@ -85,12 +85,22 @@ class Commands:
             "type": 1,
             "description": "",
             "nsfw": False,
-            **sent,
+            "contexts": None,
+            **lean(sent),
+            "integration_types": sent.get("integration_types") or [0],
             "id": before["id"] if before else str(self._world.mint()),
             "application_id": str(self._world.bot.id),
             "version": str(self._world.mint()),
             "default_member_permissions": None if needed is None else str(needed),
         }
+
+
+def lean(sent: Json) -> Json:
+    """Leave out what says nothing, at every depth: Discord does not send it back either."""
+    kept = {key: said for key, said in sent.items() if said or (said == 0 and said is not False)}
+    if options := kept.get("options"):
+        kept["options"] = [lean(option) for option in options]
+    return kept
 
 
 def check_rights(command: Json, held: Permission) -> None:

@@ -103,7 +103,7 @@ class Gateway:
             await line.hang_up(CLOSED_UNKNOWN)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(timeout=1)
         await socket.prepare(request)
         line = Line(socket, request.query.get("compress"))
         self._lines.add(line)

@@ -17,7 +17,7 @@ class Login:
         return [
             Route("GET", "/gateway", lambda _: {"url": self._access.gateway_url}, public=True),
             Route("GET", "/gateway/bot", self._gateway),
-            Route("GET", "/users/@me", lambda _: self._world.bot.json()),
+            Route("GET", "/users/@me", self._me),
             Route("GET", "/oauth2/applications/@me", self._application),
             Route("GET", "/applications/@me", self._application),
         ]
@@ -33,6 +33,10 @@ class Login:
                 "max_concurrency": 1,
             },
         }
+
+    def _me(self, _call: Call) -> Json:
+        own = {"mfa_enabled": False, "verified": True, "locale": "en-US"}
+        return {**self._world.bot.json(), **own}
 
     def _application(self, _call: Call) -> Json:
         bot = self._world.bot

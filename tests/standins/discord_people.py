@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping
 
-from tests.standins.discord_answers import Answer, Asker, Choice
+from tests.standins.discord_answers import AUTOCOMPLETE, COMMAND, COMPONENT, Answer, Asker, Choice
 from tests.standins.discord_commands import (
     SUBCOMMAND,
     CannotAsk,
@@ -19,7 +19,6 @@ from tests.standins.discord_replies import Replies
 from tests.standins.discord_world import Channel, Permission, Role, User, World
 from tests.standins.waiting import Bell
 
-COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
 LINK_BUTTON = 5
 LARGEST_UPLOAD = 10 * 2**20
 

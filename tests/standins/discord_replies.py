@@ -2,7 +2,7 @@
 
 import time
 
-from tests.standins.discord_answers import Answer, Choice
+from tests.standins.discord_answers import COMPONENT, Answer, Choice
 from tests.standins.discord_channels import checked
 from tests.standins.discord_errors import Reason, Refused
 from tests.standins.discord_messages import Content, Json, Message, MessageFlag
@@ -171,12 +171,15 @@ def _flags(data: Json) -> MessageFlag:
 
 
 def _origin(answer: Answer) -> Json:
-    return {
+    origin = {
         "id": str(answer.interaction_id),
         "type": answer.kind,
         "user": answer.asker.user.json(),
         "authorizing_integration_owners": {"0": str(answer.asker.guild.id)},
     }
+    if answer.kind == COMPONENT and answer.original:
+        origin["interacted_message_id"] = str(answer.original.id)
+    return origin
 
 
 def _receipt(answer: Answer, step: int) -> Json:

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.core.models import Harvest, Pause, Reading, Refusal, Refused, Visibility, Wanted
 from bot.errors import GitHubError, RateLimited, TokenMissing, TokenRejected
-from bot.github.client import GitHubClient
+from bot.github.client import PAGE_ATTEMPTS, GitHubClient
 from bot.github.connection import ATTEMPTS, Connection
 from bot.github.gate import Gate, Trip
 from bot.github.protocol import Question
@@ -83,7 +83,7 @@ def bot(session: aiohttp.ClientSession, github: GitHubStandIn) -> Bot:
     return bot_at(github.api_url, session, token=github.token)
 
 
-def bot_at(
+def bot_at(  # noqa: PLR0913 - the client's own settings
     api_url: str,
     session: aiohttp.ClientSession,
     *,
@@ -311,7 +311,7 @@ async def test_a_page_is_not_taken_apart_when_github_itself_is_down(
 
     with pytest.raises(GitHubError, match=r"answer at 127\.0\.0\.1 \(GitHub answered 502\)"):
         await bot.harvest(*many(github, 50))
-    assert len(github.requests) == 2 * ATTEMPTS  # the page, then the cheapest question there is
+    assert len(github.requests) == PAGE_ATTEMPTS + ATTEMPTS  # then the cheapest question there is
 
 
 async def test_a_dead_api_is_one_sentence(

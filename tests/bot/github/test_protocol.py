@@ -229,9 +229,9 @@ def test_a_limit_and_a_timeout_are_told_from_an_unknown_reason() -> None:
 
 
 def test_a_reason_for_one_count_is_the_reason_for_its_repository() -> None:
-    fault = {"path": ["nodes", 0, "issues", "totalCount"], "type": "RESOURCE_LIMITS_EXCEEDED"}
+    path = ["nodes", 0, "issues", "totalCount"]
 
-    assert refusal_for(**fault).kind is Refused.LIMIT
+    assert refusal_for(path=path, type="RESOURCE_LIMITS_EXCEEDED").kind is Refused.LIMIT
 
 
 def test_a_reason_for_all_of_them_holds_for_each() -> None:

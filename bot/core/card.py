@@ -1,0 +1,40 @@
+"""The neutral answer: built once, shown alike by Discord and the terminal."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """What a colour would say; every tone is also told in words."""
+
+    GOOD = "good"
+    BAD = "bad"
+    QUIET = "quiet"  # nothing to be glad or sorry about
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing and its numbers; all parts are plain text, escaped by whoever shows them."""
+
+    name: str
+    value: str = ""
+    change: str = ""
+    percent: str = ""
+    note: str = ""
+    url: str | None = None
+    rank: int | None = None
+    tone: Tone = Tone.QUIET
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An answer; whoever shows it may leave out rows at the end, and then says how many."""
+
+    title: str
+    url: str | None = None
+    lines: tuple[str, ...] = ()  # before the rows
+    rows: tuple[Row, ...] = ()
+    more: int = 0  # rows left out already
+    notes: tuple[str, ...] = ()  # after the rows
+    footer: tuple[str, ...] = ()  # short facts, shown on one line
+    tone: Tone = Tone.QUIET

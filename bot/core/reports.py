@@ -1,0 +1,99 @@
+"""What the product's verbs answer, before anybody words it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.core.delta import Delta
+from bot.core.models import Allowance, Pause, Run, RunError, Subject
+from bot.core.rank import Movement
+from bot.core.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One repository over one window, for `/diff`."""
+
+    subject: Subject
+    window: Window
+    deltas: tuple[Delta, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come."""
+
+    done: int
+    total: int
+    pause: Pause | None = None  # what it waits for, while it waits
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """How a run ended; `errors` are of the repositories asked for."""
+
+    run: Run
+    errors: tuple[RunError, ...]
+    found: Mapping[str, Subject] = field(default_factory=dict)  # by the name asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What came of `track add`."""
+
+    group: str
+    added: tuple[Movement, ...]  # with their current numbers
+    already: tuple[Movement, ...]
+    refused: tuple[RunError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Untracked:
+    """What came of `track remove`; history is kept."""
+
+    removed: tuple[Subject, ...]
+    not_watched: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One watched repository."""
+
+    movement: Movement  # over the last day
+    group: str
+    first_seen: int | None  # None: never sampled
+    last_seen: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAt:
+    """A row that was not taken, and why."""
+
+    file: str
+    line: int | None  # None: the whole file
+    reason: str
+
+
+@dataclass(slots=True)
+class ImportReport:
+    files: int = 0
+    rows: int = 0  # read; each of them is new, known or refused
+    new: int = 0
+    known: int = 0
+    refused: list[RefusedAt] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """What the doctor found; each problem is a sentence with its fix."""
+
+    version: str
+    now: int
+    database_bytes: int
+    watched: int  # by anybody
+    own: int  # by the operator
+    gone: int
+    failing: int
+    last_run: Run | None
+    next_run_at: int | None
+    allowance: Allowance | None  # None: GitHub could not be asked
+    problems: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""Results become what people see: neutral cards first, then Discord, the terminal, or JSON."""

@@ -1,0 +1,157 @@
+"""The JSON answers: times as `…Z`, unknown as null, keys only ever added."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from bot.core.delta import Delta
+from bot.core.digest import Digest
+from bot.core.models import Allowance, Run, RunError
+from bot.core.rank import Movement
+from bot.core.reports import ImportReport, Listed, Report, StatusReport, SyncReport, Tracked
+from bot.core.window import Window
+from bot.render.cards import address
+
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+
+
+def stamp(at: int | None) -> str | None:
+    """`2026-05-01T12:00:00Z`."""
+    return None if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def diff(report: Report) -> Json:
+    return {
+        "repo": report.subject.full_name,
+        "window": _window(report.window),
+        "metrics": [_metric(delta) for delta in report.deltas],
+    }
+
+
+def digest(report: Digest) -> Json:
+    counts = report.counts
+    return {
+        "window": _window(report.window),
+        "by": report.by,
+        "rows": [_row(rank, moved) for rank, moved in enumerate(report.rows, start=1)],
+        "counts": {
+            "watched": counts.watched,
+            "changed": counts.changed,
+            "unchanged": counts.unchanged,
+            "new": counts.new,
+            "gone": counts.gone,
+            "failed": counts.failed,
+        },
+    }
+
+
+def sync(report: SyncReport) -> Json:
+    return {"run": _run(report.run), "errors": _refused(report.errors)}
+
+
+def tracked(report: Tracked) -> Json:
+    return {
+        "group": report.group,
+        "added": [movement.subject.full_name for movement in report.added],
+        "already": [movement.subject.full_name for movement in report.already],
+        "errors": _refused(report.refused),
+    }
+
+
+def repositories(listed: Sequence[Listed]) -> Json:
+    return {
+        "repos": [
+            {
+                "repo": item.movement.subject.full_name,
+                "group": item.group,
+                "state": item.movement.subject.state,
+                "first_seen": stamp(item.first_seen),
+                "last_seen": stamp(item.last_seen),
+            }
+            for item in listed
+        ]
+    }
+
+
+def imported(report: ImportReport) -> Json:
+    return {
+        "files": report.files,
+        "rows": report.rows,
+        "new": report.new,
+        "known": report.known,
+        "refused": [
+            {"file": at.file, "line": at.line, "reason": at.reason} for at in report.refused
+        ],
+    }
+
+
+def status(report: StatusReport) -> Json:
+    allowance = report.allowance
+    return {
+        "version": report.version,
+        "database_bytes": report.database_bytes,
+        "watched": report.watched,
+        "gone": report.gone,
+        "failing": report.failing,
+        "last_run": _run(report.last_run) if report.last_run else None,
+        "next_run_at": stamp(report.next_run_at),
+        "github": None if allowance is None else _allowance(allowance),
+        "problems": list(report.problems),
+    }
+
+
+def _allowance(allowance: Allowance) -> Json:
+    return {
+        "login": allowance.login,
+        "points_limit": allowance.points_limit,
+        "points_left": allowance.points_left,
+        "resets_at": stamp(allowance.resets_at),
+        "token_expires_at": stamp(allowance.token_expires_at),
+    }
+
+
+def _run(run: Run) -> Json:
+    return {
+        "id": run.id,
+        "trigger": run.trigger,
+        "started_at": stamp(run.started_at),
+        "finished_at": stamp(run.finished_at),
+        "status": run.status,
+        "sampled": run.sampled,
+        "changed": run.changed,
+        "failed": run.failed,
+        "requests": run.requests,
+        "points": run.points,
+        "message": run.message,
+    }
+
+
+def _refused(errors: Sequence[RunError]) -> Json:
+    return [
+        {"repo": e.full_name, "kind": e.refusal.kind, "message": e.refusal.message} for e in errors
+    ]
+
+
+def _window(window: Window) -> Json:
+    return {"start": stamp(window.start), "end": stamp(window.end)}
+
+
+def _row(rank: int, movement: Movement) -> Json:
+    return {
+        "rank": rank,
+        "repo": movement.subject.full_name,
+        "url": address(movement.subject),
+        "metrics": [_metric(delta) for delta in movement.deltas],
+    }
+
+
+def _metric(delta: Delta) -> Json:
+    return {
+        "metric": delta.metric,
+        "before": delta.before,
+        "after": delta.after,
+        "change": delta.change,
+        "percent": delta.percent,
+        "before_at": stamp(delta.before_at),
+        "after_at": stamp(delta.after_at),
+        "status": delta.status,
+    }

@@ -1,0 +1,107 @@
+"""Numbers, changes and times as people read them."""
+
+from datetime import datetime, tzinfo
+
+from bot.core.delta import Delta, Status
+from bot.core.metrics import METRICS, STARS
+from bot.core.window import Window
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MINUS = "\N{MINUS SIGN}"
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 repository`, `1,204 repositories`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def signed(change: int) -> str:
+    """`+1,204`, `±0`; a loss has a true minus sign, as wide as the plus."""
+    return f"+{change:,}" if change > 0 else f"{MINUS}{-change:,}" if change else "±0"
+
+
+def percent(growth: float | None) -> str:
+    """`+0.24 %` with about three figures; empty where it is unknown or nothing."""
+    if not growth:
+        return ""
+    size = abs(growth)
+    figures = 2 if size < 10 else 1 if size < 100 else 0  # noqa: PLR2004  # three figures each
+    return f"{'+' if growth > 0 else MINUS}{size:,.{figures}f} %"
+
+
+def day(at: int, zone: tzinfo, *, beside: int) -> str:
+    """`3 Nov`, with the year where it is not that of the moment `beside`."""
+    date, other = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(beside, zone)
+    year = "" if date.year == other.year else f" {date.year}"
+    return f"{date.day} {MONTHS[date.month - 1]}{year}"
+
+
+def clock(at: int, zone: tzinfo) -> str:
+    return f"{datetime.fromtimestamp(at, zone):%H:%M}"
+
+
+def moment(at: int, zone: tzinfo, *, beside: int) -> str:
+    """`11:40` on the day of `beside`, else `3 Nov 11:40`."""
+    if day(at, zone, beside=beside) == day(beside, zone, beside=beside):
+        return clock(at, zone)
+    return f"{day(at, zone, beside=beside)} {clock(at, zone)}"
+
+
+def span(seconds: int) -> str:
+    """`2 minutes`, `5 hours`, `3 days`: one unit, rounded down."""
+    if seconds < MINUTE:
+        return counted(max(seconds, 0), "second")
+    for unit, word in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        if seconds >= unit:
+            return counted(seconds // unit, word)
+    raise AssertionError
+
+
+def size(octets: int) -> str:
+    """`1.2 MB`, in powers of 1000."""
+    amount = float(octets)
+    for unit in ("bytes", "kB", "MB"):
+        if amount < 1000:  # noqa: PLR2004  # the next unit
+            return f"{amount:,.0f} {unit}" if unit == "bytes" else f"{amount:,.1f} {unit}"
+        amount /= 1000
+    return f"{amount:,.1f} GB"
+
+
+def level(delta: Delta) -> str:
+    """The value now: `★ 512,345`, `2,301 forks`."""
+    metric = METRICS[delta.metric]
+    if metric is STARS:
+        return f"★ {delta.after:,}"
+    return counted(delta.after, metric.one, metric.many)
+
+
+def passage(delta: Delta) -> str:
+    """`471,538 → 479,958`, or the last value alone where there was none before."""
+    return f"{delta.after:,}" if delta.before is None else f"{delta.before:,} → {delta.after:,}"
+
+
+def change(delta: Delta, window: Window, zone: tzinfo) -> str:
+    """The change with how far it can be trusted, in the words of the status table."""
+
+    def told(at: int) -> str:
+        return day(at, zone, beside=window.end)
+
+    if delta.status is Status.GONE:
+        return f"gone or not visible, last seen {told(delta.after_at)}"
+    if delta.change is None or delta.before_at is None:
+        return f"new, tracking since {_since(delta.after_at, window, zone)}"
+    if delta.before_at == delta.after_at:
+        return f"unknown, not sampled since {told(delta.after_at)}"
+    if delta.status is Status.SINCE:
+        return f"{signed(delta.change)} since {_since(delta.before_at, window, zone)}"
+    if delta.status is Status.APPROX:
+        return f"≈ {signed(delta.change)} ({told(delta.before_at)} to {told(delta.after_at)})"
+    return signed(delta.change)
+
+
+def _since(at: int, window: Window, zone: tzinfo) -> str:
+    date = day(at, zone, beside=window.end)
+    if date == day(window.end, zone, beside=window.end):
+        return f"today {clock(at, zone)}"
+    return date
