@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -82,21 +83,26 @@ class History:
 
     def samples(self) -> Iterator[Sample]:
         """Samples that add up to this history, oldest first: at least one a day of coverage."""
-        for read, spans in self.coverage.items():
-            for span in spans:
-                for at in self._moments(read, span):
-                    values = {key: self._value(key, at) for key in read.metrics}
-                    known = {key: value for key, value in values.items() if value is not None}
-                    yield Sample(at, known, read.daily)
+        sets = [self._samples(read, spans) for read, spans in self.coverage.items()]
+        return merge(*sets, key=AT)  # one set after the other would refuse what lies between
+
+    def _samples(self, read: MetricSet, spans: Sequence[Span]) -> Iterator[Sample]:
+        for span in spans:
+            for at in self._moments(read, span):
+                values = {key: self._value(key, at) for key in read.metrics}
+                known = {key: value for key, value in values.items() if value is not None}
+                yield Sample(at, known, read.daily)
 
     def _moments(self, read: MetricSet, span: Span) -> list[int]:
+        steps = range(span.since, span.until, DAY)
+        if read.daily:  # changes at other times of day were read by other sets
+            return [*steps, span.until]
         changes = {
             seen.at
             for key in read.metrics
             for seen in self.observations.get(key, [])
             if span.since <= seen.at <= span.until
         }
-        steps = range(span.since, span.until, DAY)
         return sorted({*changes, *steps, span.until})
 
     def _value(self, metric: str, at: int) -> int | None:

@@ -23,7 +23,7 @@ class Progress:
     """How far a run has come."""
 
     done: int
-    total: int
+    total: int | None  # None: nobody knows yet
     pause: Pause | None = None  # what it waits for, while it waits
 
 

@@ -117,7 +117,8 @@ class Collector:
         """Write one page in one transaction."""
         welcome = {want: got for want, got in page.found.items() if state.welcome(got)}
         refused = {**page.refused, **{w: NOT_VISIBLE for w in page.found if w not in welcome}}
-        found = await self._known(state, welcome, page.at)
+        met = await self._strangers(state, welcome, page.at)
+        found = [(state.wanted[w] or met[w.full_name], got) for w, got in welcome.items()]
         turned_away = [
             (subject, refusal)
             for want, refusal in refused.items()
@@ -126,6 +127,8 @@ class Collector:
         changed = await self._store.runs.record(
             state.run, page.at, found, turned_away, self._within
         )
+        # once more: the name they were met under may have been another's until now
+        state.found |= await self._strangers(state, welcome, page.at)
         state.errors += [RunError(want.full_name, why) for want, why in refused.items()]
         state.run = replace(
             state.run,
@@ -136,15 +139,19 @@ class Collector:
             points=state.run.points + page.points,
         )
 
-    async def _known(
+    async def _strangers(
         self, state: _State, found: Mapping[Wanted, Reading], at: int
-    ) -> list[tuple[Subject, Reading]]:
-        """Whose readings these are; strangers become known under the name GitHub gives them."""
-        strangers = [want for want in found if state.wanted[want] is None]
-        names = [found[want].full_name for want in strangers]
-        met = dict(zip(strangers, await self._store.subjects.ensure(names, at), strict=True))
-        state.found |= {want.full_name: subject for want, subject in met.items()}
-        return [(state.wanted[want] or met[want], reading) for want, reading in found.items()]
+    ) -> dict[str, Subject]:
+        """Those nobody knew, by the name asked for; they are known by the one GitHub gives them."""
+        names = {
+            want.full_name: reading.full_name
+            for want, reading in found.items()
+            if state.wanted[want] is None
+        }
+        if not names:
+            return {}
+        known = await self._store.subjects.ensure(list(names.values()), at)
+        return dict(zip(names, known, strict=True))
 
 
 def _verdict(state: _State) -> RunStatus:

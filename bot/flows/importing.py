@@ -7,16 +7,14 @@ from pathlib import Path
 
 from bot.core.history import Merged
 from bot.core.models import ImportRow, RefusedRow, Run, RunStatus, Trigger
-from bot.core.reports import ImportReport, RefusedAt
+from bot.core.reports import ImportReport, Progress, RefusedAt
 from bot.errors import InvalidFile
+from bot.flows.collection import Listener
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR
 from bot.flows.ports import Clock, Reader, Store
 
 CHUNK = 20_000
 """Rows merged in one transaction: enough that a year of a large portfolio packs its pages well."""
-
-
-RowsListener = Callable[[int], None]
 
 
 class Import:
@@ -27,7 +25,7 @@ class Import:
         self._new_id = new_id
 
     async def files(
-        self, paths: Sequence[Path], *, track: bool = True, listener: RowsListener = lambda _: None
+        self, paths: Sequence[Path], *, track: bool = True, listener: Listener = lambda _: None
     ) -> ImportReport:
         """Merge files; what they bring joins the operator's own portfolio unless `track` is off.
 
@@ -70,7 +68,7 @@ class Import:
         )
 
     async def _file(
-        self, path: Path, report: ImportReport, names: dict[str, None], listener: RowsListener
+        self, path: Path, report: ImportReport, names: dict[str, None], listener: Listener
     ) -> None:
         rows = self._read(path, now=self._clock.now())
         while chunk := await asyncio.to_thread(lambda: list(islice(rows, CHUNK))):
@@ -83,7 +81,7 @@ class Import:
             _count(report, str(path), good, merged)
             report.rows += len(chunk)
             names.update(dict.fromkeys(row.full_name for row in good))
-            listener(report.rows)
+            listener(Progress(report.rows, None))
 
 
 def _count(

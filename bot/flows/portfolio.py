@@ -1,6 +1,6 @@
 """Whose repositories, and who may see them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from bot.core.models import Subject, Visibility
 from bot.core.names import parse_repository
@@ -10,6 +10,7 @@ from bot.flows.ports import Subjects, Watches
 OPERATOR = 0
 """The guild id of the operator's own portfolio, which the command line speaks of."""
 DEFAULT_GROUP = "all"
+REFERENCE = "id:"
 
 
 class Portfolio:
@@ -40,14 +41,31 @@ class Portfolio:
         ]
 
     async def find(self, guild_id: int, text: str) -> Subject:
-        """The repository someone names; hidden and unknown ones get the same words.
+        """The repository someone names, or points at by `reference`.
 
-        Raises InvalidName or UnknownRepository.
+        Hidden and unknown ones get the same words. Raises InvalidName or UnknownRepository.
         """
-        full_name = parse_repository(text)
-        subject = await self._subjects.find(full_name)
+        id_ = text.removeprefix(REFERENCE)
+        if id_ != text and id_.isdecimal() and len(id_) < 19:  # noqa: PLR2004  # fits 64 bits
+            name, subject = "this repository", await self._subjects.get(int(id_))
+        else:
+            name = parse_repository(text)
+            subject = await self._subjects.find(name)
         if subject is None or not self.shows(guild_id, subject.visibility):
             raise UnknownRepository(
-                f"Nothing is known of {full_name}: check its spelling, or start with track add."
+                f"Nothing is known of {name}: check its spelling, or start with track add."
             )
         return subject
+
+    async def adopt(self, repositories: Sequence[str], guilds: Sequence[int], at: int) -> None:
+        """Let the operator and these guilds watch the operator's own list; twice is once."""
+        if not repositories:
+            return
+        ids = [subject.id for subject in await self._subjects.ensure(repositories, at)]
+        for guild_id in (OPERATOR, *guilds):
+            await self._watches.add(guild_id, DEFAULT_GROUP, ids)
+
+
+def reference(subject: Subject) -> str:
+    """What a choice or a button carries: full names are longer than Discord's 100 characters."""
+    return f"{REFERENCE}{subject.id}"

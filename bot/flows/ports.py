@@ -20,6 +20,7 @@ from bot.core.models import (
     RunError,
     Sample,
     Subject,
+    Trigger,
     Wanted,
     Watch,
 )
@@ -53,6 +54,8 @@ class Subjects(Protocol):
     async def find(self, full_name: str) -> Subject | None:
         """The repository of that name in any spelling, or that had it last."""
         ...
+
+    async def get(self, subject_id: int) -> Subject | None: ...
 
     async def ensure(self, full_names: Sequence[str], at: int) -> list[Subject]:
         """The repositories of these names, each made known at `at` if nobody has heard of it."""
@@ -99,8 +102,8 @@ class Runs(Protocol):
 
     async def finish(self, run: Run) -> None: ...
 
-    async def newest(self) -> Run | None:
-        """The run that sampled last; imports are none."""
+    async def newest(self, trigger: Trigger | None = None) -> Run | None:
+        """The run begun last, of one trigger or of all that sample (imports do not)."""
         ...
 
     async def errors(self, run_id: str) -> list[RunError]: ...

@@ -1,7 +1,7 @@
 """The verb status: is everything well, and what to do where it is not."""
 
 from bot import __version__
-from bot.core.models import Allowance, Run, RunStatus
+from bot.core.models import Allowance, Run, RunStatus, Trigger
 from bot.core.reports import StatusReport
 from bot.errors import GitHubError
 from bot.flows.portfolio import OPERATOR, Portfolio
@@ -29,6 +29,7 @@ class Status:
         now = self._clock.now()
         watched = await self._store.subjects.watched()
         last = await self._store.runs.newest()
+        scheduled = await self._store.runs.newest(Trigger.SCHEDULE)
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
         allowance, problems = await self._ask_github(now)
         problems += self._of_runs(last, now, len(watched), failing)
@@ -41,7 +42,7 @@ class Status:
             gone=sum(subject.gone_at is not None for subject in watched),
             failing=failing,
             last_run=last,
-            next_run_at=last.started_at + self._interval if last else None,
+            next_run_at=scheduled.started_at + self._interval if scheduled else None,
             allowance=allowance,
             problems=tuple(problems),
         )

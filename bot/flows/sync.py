@@ -41,8 +41,12 @@ class Sync:
     ) -> SyncReport:
         """Sample what a guild watches, or one repository of it.
 
-        Raises UsageError when there is nothing to sample, and what `Collector.collect` raises.
+        Raises what `check` and `Collector.collect` raise.
         """
+        return await self._sample(await self.check(guild_id, repository), trigger, listener)
+
+    async def check(self, guild_id: int, repository: str | None = None) -> list[Subject]:
+        """What `guild` would sample; raises UsageError where that is nothing."""
         watched = await self._portfolio.repositories(guild_id)
         if repository is not None:
             wanted = await self._portfolio.find(guild_id, repository)
@@ -51,9 +55,9 @@ class Sync:
             raise UsageError(
                 "Nothing is watched here yet: start with track add owner/name."
                 if repository is None
-                else f"{repository} is not watched here: start with track add {repository}."
+                else "This repository is not watched here: start with track add."
             )
-        return await self._sample(watched, trigger, listener)
+        return watched
 
     async def close(self) -> None:
         """End what is under way; its pages so far are kept."""

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC
 
-from bot.core.models import Subject, Trigger, Wanted
+from bot.core.models import Refusal, Refused, RunError, Subject, Trigger, Visibility, Wanted
 from bot.core.names import parse_repositories
 from bot.core.rank import Movement
-from bot.core.reports import Listed, Tracked, Untracked
+from bot.core.reports import Listed, SyncReport, Tracked, Untracked
 from bot.core.window import parse_window
-from bot.errors import UsageError
-from bot.flows.collection import Collector, Listener
+from bot.errors import UnknownRepository, UsageError
+from bot.flows.collection import NOT_VISIBLE, Collector, Listener
 from bot.flows.deltas import Deltas
 from bot.flows.portfolio import DEFAULT_GROUP, Portfolio
 from bot.flows.ports import Clock, Store
@@ -58,14 +58,14 @@ class Track:
             listener=listener,
             welcome=lambda reading: self._portfolio.shows(guild_id, reading.visibility),
         )
-        found = [await self._portfolio.find(guild_id, s.full_name) for s in report.found.values()]
+        found = list(report.found.values())
         new = await self._store.watches.add(guild_id, group, [subject.id for subject in found])
         movements = await self._today(list({subject.id: subject for subject in found}.values()))
         return Tracked(
             group=group,
             added=tuple(m for m in movements if m.subject.id in new),
             already=tuple(m for m in movements if m.subject.id not in new),
-            refused=report.errors,
+            refused=tuple(self._discreet(guild_id, error) for error in _unread(names, report)),
         )
 
     async def remove(self, guild_id: int, targets: str, group: str | None = None) -> Untracked:
@@ -73,12 +73,11 @@ class Track:
         watched = {s.id: s for s in await self._portfolio.repositories(guild_id, group)}
         removed: list[Subject] = []
         missing: list[str] = []
-        for name in self.names(targets):
-            subject = await self._store.subjects.find(name)
-            if subject is not None and subject.id in watched:
-                removed.append(subject)
-            else:
-                missing.append(name)
+        for target in targets.replace(",", " ").split():
+            try:
+                removed.append(watched[(await self._portfolio.find(guild_id, target)).id])
+            except (UnknownRepository, KeyError):
+                missing.append(target)
         await self._store.watches.remove(guild_id, [subject.id for subject in removed], group)
         return Untracked(tuple(removed), tuple(missing))
 
@@ -93,6 +92,20 @@ class Track:
             for (subject, in_group), movement in zip(rows, movements, strict=True)
         ]
 
+    def _discreet(self, guild_id: int, error: RunError) -> RunError:
+        """Leave out why a repository is hidden, unless they may see hidden ones."""
+        hidden = error.refusal.kind in (Refused.NOT_FOUND, Refused.FORBIDDEN)
+        if hidden and not self._portfolio.shows(guild_id, Visibility.PRIVATE):
+            return RunError(error.full_name, NOT_VISIBLE)
+        return error
+
     async def _today(self, subjects: Sequence[Subject]) -> list[Movement]:
         window = parse_window("24h", now=self._clock.now(), zone=UTC)
         return await self._deltas.between(subjects, window)
+
+
+def _unread(names: Sequence[str], report: SyncReport) -> list[RunError]:
+    """Why each name gave no numbers; a run that ended early has no answer for some."""
+    answered = {*report.found, *(error.full_name for error in report.errors)}
+    why = Refusal(Refused.ERROR, report.run.message or "not asked")
+    return [*report.errors, *(RunError(name, why) for name in names if name not in answered)]

@@ -13,6 +13,7 @@ from bot.core.rank import Movement, lead
 from bot.core.reports import (
     ImportReport,
     Listed,
+    Progress,
     Report,
     StatusReport,
     SyncReport,
@@ -90,6 +91,14 @@ def sync(report: SyncReport) -> Card:
         ),
         tone=Tone.GOOD if run.status is RunStatus.OK else Tone.BAD,
     )
+
+
+def progress(state: Progress) -> Card:
+    """A run under way, and what it waits for."""
+    done = f"{state.done:,} of {words.counted(state.total or 0, 'repository', 'repositories')} read"
+    pause = state.pause
+    wait = (f"Waiting {words.span(round(pause.seconds))}: {pause.reason}.",) if pause else ()
+    return Card(TITLES[RunStatus.RUNNING], lines=(done, *wait))
 
 
 def tracked(report: Tracked) -> Card:
@@ -257,10 +266,17 @@ def _sampled(deltas: Sequence[Delta], window: Window, zone: tzinfo) -> tuple[str
     """When the numbers were really read."""
     after = max(delta.after_at for delta in deltas)
     before = min((d.before_at for d in deltas if d.before_at is not None), default=None)
-    end = words.moment(after, zone, beside=window.end)
+    end = _moment(after, window, zone)
     if before is None:
         return (f"sampled {end}",)
-    return (f"sampled {words.moment(before, zone, beside=window.end)} and {end}",)
+    return (f"sampled {_moment(before, window, zone)} and {end}",)
+
+
+def _moment(at: int, window: Window, zone: tzinfo) -> str:
+    """Without its day where that is today, and only there."""
+    if window.ends_with_day:
+        return f"{words.day(at, zone, beside=window.end)} {words.clock(at, zone)}"
+    return words.moment(at, zone, beside=window.end)
 
 
 def _gone(gone: Sequence[Movement], window: Window, zone: tzinfo) -> tuple[str, ...]:
@@ -292,8 +308,9 @@ def _counts(counts: Counts) -> tuple[str, ...]:
 def _freshness(report: Digest, zone: tzinfo) -> tuple[str, ...]:
     if report.sampled_at is None:
         return ()
-    at = words.moment(report.sampled_at, zone, beside=report.window.end)
-    return (f"sampled {at}, {words.span(report.window.end - report.sampled_at)} before",)
+    told = f"sampled {_moment(report.sampled_at, report.window, zone)}"
+    age = words.span(report.window.end - report.sampled_at)
+    return (told if report.window.ends_with_day else f"{told}, {age} before",)
 
 
 def _capital(text: str) -> str:

@@ -7,7 +7,15 @@ from bot.core.delta import Delta
 from bot.core.digest import Digest
 from bot.core.models import Allowance, Run, RunError
 from bot.core.rank import Movement
-from bot.core.reports import ImportReport, Listed, Report, StatusReport, SyncReport, Tracked
+from bot.core.reports import (
+    ImportReport,
+    Listed,
+    Report,
+    StatusReport,
+    SyncReport,
+    Tracked,
+    Untracked,
+)
 from bot.core.window import Window
 from bot.render.cards import address
 
@@ -54,6 +62,13 @@ def tracked(report: Tracked) -> Json:
         "added": [movement.subject.full_name for movement in report.added],
         "already": [movement.subject.full_name for movement in report.already],
         "errors": _refused(report.refused),
+    }
+
+
+def untracked(report: Untracked) -> Json:
+    return {
+        "removed": [subject.full_name for subject in report.removed],
+        "not_watched": list(report.not_watched),
     }
 
 

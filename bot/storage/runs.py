@@ -79,12 +79,13 @@ class Runs:
                 *_columns(run),
             )
 
-    async def newest(self) -> Run | None:
-        """The run that sampled last; imports are none."""
+    async def newest(self, trigger: Trigger | None = None) -> Run | None:
+        """The run begun last, of one trigger or of all that sample (imports do not)."""
         rows = await self._database.rows(
-            f"SELECT {COLUMNS} FROM runs WHERE cause <> $1 ORDER BY started_at DESC, id LIMIT 1",
-            Trigger.IMPORT,
-        )
+            f"SELECT {COLUMNS} FROM runs WHERE cause <> $1 AND (cause = $2 OR $3)"
+            " ORDER BY started_at DESC, id LIMIT 1",
+            Trigger.IMPORT, trigger, trigger is None,
+        )  # fmt: skip
         return _run_of(rows[0]) if rows else None
 
     def alone(self) -> AbstractContextManager[None]:
@@ -106,7 +107,8 @@ class Runs:
         """Ids of subjects that could not be read since their last sample; gone ones are not."""
         rows = await self._database.rows(
             "SELECT DISTINCT e.subject_id FROM run_errors e JOIN runs r ON r.id = e.run_id"
-            " WHERE e.kind <> $1 AND r.started_at > coalesce("
+            " JOIN subjects s ON s.id = e.subject_id"
+            " WHERE s.gone_at IS NULL AND e.kind <> $1 AND r.started_at > coalesce("
             "(SELECT max(c.until) FROM coverage c WHERE c.subject_id = e.subject_id), 0)",
             Refused.NOT_FOUND,
         )
@@ -127,9 +129,9 @@ async def _sample(
     readings: dict[int, Reading] = {}
     for subject, reading in found:
         now, absorbed = await identify(transaction, subject, reading, at)
-        if absorbed is not None:
-            await merge_into(transaction, now.id, absorbed.id)
-            await absorb(transaction, now.id, absorbed.id, at)
+        for id_ in sorted(absorbed):
+            await merge_into(transaction, now.id, id_)
+            await absorb(transaction, now.id, id_, at)
         readings[now.id] = reading
     merger = Merger(await load(transaction, dict.fromkeys(readings, at)))
     known = {id_: set(history.observations) for id_, history in merger.histories.items()}

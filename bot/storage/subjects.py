@@ -52,6 +52,12 @@ class Subjects:
         rows = await self._database.rows(BY_NAME, full_name.lower())
         return subject_of(rows[0]) if rows else None
 
+    async def get(self, subject_id: int) -> Subject | None:
+        rows = await self._database.rows(
+            f"SELECT {COLUMNS} FROM subjects s WHERE s.id = $1", subject_id
+        )
+        return subject_of(rows[0]) if rows else None
+
     async def ensure(self, full_names: Sequence[str], at: int) -> list[Subject]:
         """The repositories of these names, each made known at `at` if nobody has heard of it."""
         async with self._database.transaction() as transaction:
@@ -85,35 +91,44 @@ async def ensure(
 
 
 async def _introduce(transaction: Transaction, full_name: str, at: int) -> Subject:
+    subject = await _insert(transaction, full_name)
+    await _give_name(transaction, subject.id, full_name, at)
+    return subject
+
+
+async def _insert(transaction: Transaction, full_name: str) -> Subject:
     ((id_,),) = await transaction.rows(
         "INSERT INTO subjects (kind, full_name, visibility) VALUES ('repository', $1, 'public')"
         " RETURNING id",
         full_name,
     )
-    await _give_name(transaction, whole(id_), full_name, at)
     return Subject(whole(id_), full_name)
 
 
 async def refuse(transaction: Transaction, subject: Subject, refusal: Refusal, at: int) -> None:
     """Note since when a repository is gone; nothing else is touched, its last values stay."""
-    if refusal.kind is Refused.NOT_FOUND and subject.gone_at is None:
-        await transaction.run("UPDATE subjects SET gone_at = $1 WHERE id = $2", at, subject.id)
+    if refusal.kind is Refused.NOT_FOUND:
+        await transaction.run(
+            "UPDATE subjects SET gone_at = $1 WHERE id = $2 AND gone_at IS NULL", at, subject.id
+        )
 
 
 async def identify(
     transaction: Transaction, subject: Subject, reading: Reading, at: int
-) -> tuple[Subject, Subject | None]:
-    """Write down who answered; returns the subject it is, and the one to merge into it, if any.
+) -> tuple[Subject, set[int]]:
+    """Write down who answered; returns the subject it is, and the ids of those to merge into it.
 
     Identity is GitHub's databaseId. A subject known by name only takes the id of its first answer;
     if another one has that id already, both are the same repository and the named one is merged.
+    A subject with another id has lost its name to a repository that nobody knew.
     """
-    twin = await _owner_of(transaction, "s.github_id = $1", reading.github_id)
-    kept = subject if twin is None else twin
-    absorbed = subject if kept.id != subject.id else None
-    if kept.full_name != reading.full_name:
-        other = await _rename(transaction, kept, reading.full_name, at)
-        absorbed = absorbed or other
+    kept = await _owner_of(transaction, "s.github_id = $1", reading.github_id)
+    named_only = {subject.id} if subject.github_id is None else set()
+    newcomer = kept is None and not named_only
+    if kept is None:
+        kept = subject if named_only else await _insert(transaction, reading.full_name)
+    if newcomer or kept.full_name != reading.full_name:
+        named_only |= await _rename(transaction, kept, reading.full_name, at)
     now = Subject(
         kept.id, reading.full_name, reading.visibility, reading.github_id, reading.node_id
     )
@@ -123,7 +138,7 @@ async def identify(
             " gone_at = NULL WHERE id = $5",
             now.full_name, now.visibility, now.github_id, now.node_id, now.id,
         )  # fmt: skip
-    return now, absorbed
+    return now, named_only - {now.id}
 
 
 async def _owner_of(transaction: Transaction, where: str, argument: Value) -> Subject | None:
@@ -131,10 +146,8 @@ async def _owner_of(transaction: Transaction, where: str, argument: Value) -> Su
     return subject_of(rows[0]) if rows else None
 
 
-async def _rename(
-    transaction: Transaction, subject: Subject, full_name: str, at: int
-) -> Subject | None:
-    """Give a subject its new name; returns who bore it until now under no id, if anybody."""
+async def _rename(transaction: Transaction, subject: Subject, full_name: str, at: int) -> set[int]:
+    """Give a subject its new name; returns the id of who bore it until now, if known by it only."""
     rows = await transaction.rows(
         f"SELECT {COLUMNS} FROM subject_names n JOIN subjects s ON s.id = n.subject_id"
         " WHERE n.name = $1 AND n.until = $2 AND s.id <> $3",
@@ -144,8 +157,7 @@ async def _rename(
         await _end_names(transaction, whole(owner[0]), at)
     await _end_names(transaction, subject.id, at)
     await _give_name(transaction, subject.id, full_name, at)
-    unidentified = [row for row in rows if row[3] is None]
-    return subject_of(unidentified[0]) if unidentified else None
+    return {owner.id for owner in map(subject_of, rows) if owner.github_id is None}
 
 
 async def _end_names(transaction: Transaction, subject_id: int, at: int) -> None:

@@ -1,6 +1,7 @@
 """Random histories: what imports bring, what runs bring, with outages and half answers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -9,10 +10,11 @@ from bot.core.models import Sample
 
 HOUR, DAY = 3_600, 86_400
 NOON = 1_767_268_800  # 12:00 UTC of 1 January 2026
+KINDS = ("daily", "timed", "mixed")
 KEYS = ("stars", "forks", "open_issues")
 TWO_NEVER_JOIN = 36 * HOUR + 1  # from a sample to the one after the next
 
-PATIENT = settings(deadline=None, max_examples=250)
+PATIENT = settings(deadline=None, max_examples=200)
 
 _silences = st.one_of(
     st.sampled_from([DAY, DAY, DAY, 6 * HOUR, 36 * HOUR, 36 * HOUR + 1, 2 * DAY, 9 * DAY]),
@@ -20,17 +22,16 @@ _silences = st.one_of(
 )
 _values = st.dictionaries(st.sampled_from(KEYS), st.integers(0, 3), min_size=1)
 _also_in = st.lists(st.sampled_from(KEYS), max_size=2)  # a second file tells some of it again
-_kinds = st.sampled_from(["daily", "timed", "mixed"])
 
 
 @st.composite
-def _timelines(draw: st.DrawFn, *, apart: int, most: int = 10) -> list[Sample]:
+def _timelines(draw: st.DrawFn, *, apart: int, kinds: Sequence[str] = KINDS) -> list[Sample]:
     """Ascending; a sample lies at least `apart` seconds after the one before its neighbour."""
-    kind = draw(_kinds)
+    kind = draw(st.sampled_from(kinds))
     rows: list[Sample] = []
     at, silence = NOON - 5 * HOUR, apart
     steps = draw(
-        st.lists(st.tuples(_silences, _values, _also_in, st.booleans()), min_size=1, max_size=most)
+        st.lists(st.tuples(_silences, _values, _also_in, st.booleans()), min_size=1, max_size=10)
     )
     for drawn, values, again, is_daily in steps:
         daily = kind == "daily" or (kind == "mixed" and is_daily)
@@ -48,6 +49,11 @@ def spaced() -> st.SearchStrategy[list[Sample]]:
     return _timelines(apart=TWO_NEVER_JOIN)
 
 
+def days() -> st.SearchStrategy[list[Sample]]:
+    """Histories of one sample a day, as imports bring them."""
+    return _timelines(apart=TWO_NEVER_JOIN, kinds=["daily"])
+
+
 def dense() -> st.SearchStrategy[list[Sample]]:
     """Histories as runs write them, oldest first, several a day."""
     return _timelines(apart=0)
@@ -59,8 +65,8 @@ def shuffled(rows: Sequence[Sample]) -> st.SearchStrategy[list[Sample]]:
 
 def in_chunks(rows: Sequence[Sample]) -> st.SearchStrategy[list[Sequence[Sample]]]:
     """The rows cut into files."""
-    cut: Callable[[set[int]], list[Sequence[Sample]]] = lambda cuts: [  # noqa: E731 - see below
-        rows[start:end]
-        for start, end in zip([0, *sorted(cuts)], [*sorted(cuts), len(rows)], strict=True)
-    ]
+
+    def cut(places: set[int]) -> list[Sequence[Sample]]:
+        return [rows[start:end] for start, end in pairwise([0, *sorted(places), len(rows)])]
+
     return st.sets(st.integers(0, len(rows))).map(cut)

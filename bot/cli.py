@@ -1,0 +1,172 @@
+"""The command line: parse, call one flow, print."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import __version__
+from bot.app import App, run_bot
+from bot.console import answer, ask, progress, settings_of, zone_of
+from bot.core.models import RunStatus, Trigger
+from bot.core.rank import ANY, RANKINGS
+from bot.core.reports import Listed
+from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR
+from bot.render import cards, documents
+
+cli = typer.Typer(
+    name="repo-radar",
+    help="Repo Radar remembers what GitHub forgets: snapshots, deltas, a digest.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+tracking = typer.Typer(help="Choose the repositories to watch.", no_args_is_help=True)
+cli.add_typer(tracking, name="track")
+
+Config = Annotated[Path | None, typer.Option("--config", help="Settings file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Zone = Annotated[str, typer.Option("--tz", help="Whose days: an IANA time zone.")]
+Window = Annotated[str, typer.Argument(help="7d, 3mo, today, 2026-05, 2026-05-01..2026-06-01.")]
+Targets = Annotated[list[str], typer.Argument(help="owner/name or a link, one or several.")]
+Group = Annotated[str | None, typer.Option("--group", help="Only this group.")]
+
+
+@cli.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,  # noqa: FBT002
+) -> None:
+    if version:
+        typer.echo(f"repo-radar {__version__}")
+        raise typer.Exit
+
+
+@cli.command("run")
+def run_command(config: Config = None) -> None:
+    """Be the Discord bot."""
+    asyncio.run(run_bot(settings_of(config)))
+
+
+@cli.command()
+def demo() -> None:
+    """See the whole story on a generated portfolio: no tokens, no network."""
+    from bot.demo.story import tell
+
+    asyncio.run(tell())
+
+
+@cli.command()
+def diff(
+    repo: Annotated[str, typer.Argument(help="owner/name or a link.")],
+    window: Window = "7d",
+    tz: Zone = "UTC",
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Show what changed in a repository."""
+    zone = zone_of(tz)
+    report = ask(config, lambda app: app.diff.report(OPERATOR, repo, window, zone))
+    answer(cards.diff(report, zone), documents.diff(report), as_json=as_json)
+
+
+@cli.command()
+def digest(
+    window: Window = "1d",
+    by: Annotated[str, typer.Option(help=f"One of {', '.join(RANKINGS)}.")] = ANY,
+    group: Group = None,
+    top: Annotated[int, typer.Option(min=1, help="Rows to show.")] = cards.TOP,
+    tz: Zone = "UTC",
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Rank what moved in your portfolio."""
+    zone = zone_of(tz)
+    report = ask(config, lambda app: app.digests.report(OPERATOR, window, zone, by=by, group=group))
+    answer(cards.digest(report, zone, top), documents.digest(report), as_json=as_json)
+
+
+@cli.command()
+def sync(
+    repo: Annotated[str | None, typer.Argument(help="Only this one.")] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Read the numbers of your portfolio from GitHub now."""
+    with progress("Sampling") as tell:
+        report = ask(
+            config,
+            lambda app: app.sync.guild(OPERATOR, Trigger.CLI, repository=repo, listener=tell),
+        )
+    answer(cards.sync(report), documents.sync(report), as_json=as_json)
+    if report.run.status is RunStatus.FAILED:
+        raise typer.Exit(1)
+
+
+@cli.command("import")
+def import_command(
+    files: Annotated[list[Path], typer.Argument(help="History CSV or daily JSON files.")],
+    track: Annotated[bool, typer.Option(help="Watch what the files bring.")] = True,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Bring history in from files; gaps are filled, nothing is overwritten."""
+    with progress("Importing rows") as tell:
+        report = ask(
+            config,
+            lambda app: app.importing.files(files, track=track, listener=tell),
+        )
+    answer(cards.imported(report), documents.imported(report), as_json=as_json)
+    if report.refused:
+        raise typer.Exit(2)
+
+
+@cli.command()
+def status(tz: Zone = "UTC", as_json: AsJson = False, config: Config = None) -> None:
+    """Tell whether everything is well, and what to do where it is not."""
+    zone = zone_of(tz)
+    report = ask(config, lambda app: app.status.report())
+    answer(cards.status(report, zone), documents.status(report), as_json=as_json)
+    if report.problems:
+        raise typer.Exit(1)
+
+
+@tracking.command("add")
+def track_add(
+    targets: Targets,
+    group: Annotated[str, typer.Option("--group", help="A name of your own.")] = DEFAULT_GROUP,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Watch repositories, starting with their numbers now."""
+    with progress("Asking GitHub") as tell:
+        report = ask(config, lambda app: app.track.add(OPERATOR, " ".join(targets), group, tell))
+    answer(cards.tracked(report), documents.tracked(report), as_json=as_json)
+    if report.refused:
+        raise typer.Exit(2)
+
+
+@tracking.command("remove")
+def track_remove(
+    targets: Targets, group: Group = None, as_json: AsJson = False, config: Config = None
+) -> None:
+    """Stop watching repositories; their history stays."""
+    report = ask(config, lambda app: app.track.remove(OPERATOR, " ".join(targets), group))
+    answer(cards.untracked(report), documents.untracked(report), as_json=as_json)
+    if report.not_watched:
+        raise typer.Exit(2)
+
+
+@tracking.command("list")
+def track_list(
+    group: Group = None, tz: Zone = "UTC", as_json: AsJson = False, config: Config = None
+) -> None:
+    """List what is watched, with the numbers now."""
+    zone = zone_of(tz)
+
+    async def both(app: App) -> tuple[list[Listed], int]:
+        return await app.track.listed(OPERATOR, group), app.clock.now()
+
+    listed, now = ask(config, both)
+    answer(cards.repositories(listed, zone, now), documents.repositories(listed), as_json=as_json)

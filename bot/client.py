@@ -1,0 +1,149 @@
+"""The Discord client: loads the cogs, registers the commands, tells people what went wrong."""
+
+from collections.abc import Sequence
+from secrets import token_hex
+
+import discord
+import structlog
+from discord import app_commands
+from discord.ext import commands
+from pydantic import SecretStr
+from yarl import URL
+
+from bot.errors import RadarError, SettingsError
+from bot.registration import agree
+from bot.settings import Discord, Settings
+
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    attach_files=True,
+    read_message_history=True,
+)
+SCOPES = ("bot", "applications.commands")
+
+log = structlog.get_logger(__name__)
+
+
+def token_of(settings: Settings) -> SecretStr:
+    """The bot's token; raises SettingsError that says where to get one."""
+    if settings.discord.token is not None:
+        return settings.discord.token
+    rights = ", ".join(name.replace("_", " ") for name, given in PERMISSIONS if given)
+    raise SettingsError(
+        "No Discord token is set: make an application at https://discord.com/developers/applications,"
+        " reset the token on its page Bot, and set RADAR_DISCORD__TOKEN (or discord.token in"
+        f" config.yaml). Invite it with the scopes {' and '.join(SCOPES)} and the permissions"
+        f" {rights} (number {PERMISSIONS.value}); the whole link is printed at the first start."
+    )
+
+
+class RadarBot(commands.AutoShardedBot):
+    """Slash commands only: no prefix, no privileged intents."""
+
+    def __init__(self, cogs: Sequence[commands.Cog], settings: Discord) -> None:
+        super().__init__(
+            command_prefix=(),
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            tree_cls=Tree,
+            shard_count=settings.shard_count,
+            shard_ids=settings.shard_ids and list(settings.shard_ids),  # type: ignore[arg-type]  # may be None
+        )
+        self._radar_cogs = cogs
+        if settings.gateway_url is not None:
+            self._stay_behind(URL(settings.gateway_url))
+
+    async def serve(self, token: SecretStr) -> None:
+        """Log in and stay connected until cancelled; raises SettingsError for a wrong token."""
+        async with self:
+            try:
+                await self.start(token.get_secret_value())
+            except discord.LoginFailure:
+                raise SettingsError(
+                    "Discord rejected the token (401): reset it on the page Bot of"
+                    " https://discord.com/developers/applications and set RADAR_DISCORD__TOKEN."
+                ) from None  # discord.py's own error may quote the token
+
+    def connected(self) -> bool:
+        return self.is_ready() and not self.is_closed()
+
+    async def setup_hook(self) -> None:
+        for cog in self._radar_cogs:
+            await self.add_cog(cog)
+        await self._register()
+        link = discord.utils.oauth_url(
+            self.application_id or 0, permissions=PERMISSIONS, scopes=SCOPES
+        )
+        log.info("invite the bot with this link", link=link)
+
+    async def on_ready(self) -> None:
+        log.info("ready", guilds=len(self.guilds), shards=self.shard_count)
+
+    async def _register(self) -> None:
+        """Register the commands only if Discord has others: it counts registrations."""
+        ours = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        theirs = await self.http.get_global_commands(self.application_id or 0)
+        if agree(ours, theirs):
+            return
+        await self.tree.sync()
+        log.info("commands registered", commands=len(ours))
+
+    def _stay_behind(self, proxy: URL) -> None:
+        """Connect to the proxy whatever address Discord names: at the start, and to resume."""
+        connect = self.http.ws_connect
+
+        async def connect_there(url: str, *, compress: int = 0) -> object:
+            return await connect(str(proxy.with_query(URL(url).query)), compress=compress)
+
+        self.http.ws_connect = connect_there  # type: ignore[method-assign,assignment]  # no hook
+
+
+class Tree(app_commands.CommandTree[RadarBot]):
+    """The one place where what a command raised becomes a sentence."""
+
+    async def on_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        """Expected errors say what to do; others get an id that also stands in the log."""
+        sentence = sentence_of(error)
+        if sentence is None:
+            id_ = token_hex(4)
+            log.error("command failed", id=id_, command=_name(interaction), exc_info=error)
+            sentence = f"Something went wrong here (id {id_}): the log of the bot says more."
+        try:
+            await _tell(interaction, sentence)
+        except discord.HTTPException as failure:
+            log.warning("could not tell", command=_name(interaction), reason=str(failure))
+
+
+def sentence_of(error: Exception) -> str | None:
+    """What a person is told; None for what nobody expected."""
+    cause = getattr(error, "original", None) or error.__cause__ or error
+    if isinstance(cause, RadarError):
+        return str(cause)
+    if isinstance(error, app_commands.MissingPermissions):
+        return "You need the right Manage Server for this: ask someone who has it."
+    if isinstance(error, app_commands.NoPrivateMessage):
+        return "This works on a server only: use it in one of its channels."
+    if isinstance(error, app_commands.CommandOnCooldown):
+        return f"That was asked a moment ago: try again in {error.retry_after:.0f} s."
+    return None
+
+
+async def _tell(interaction: discord.Interaction, sentence: str) -> None:
+    """Ephemerally, and instead of a deferred answer if one waits already."""
+    safe = discord.utils.escape_mentions(sentence)
+    if not interaction.response.is_done():
+        await interaction.response.send_message(safe, ephemeral=True)
+        return
+    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        await interaction.delete_original_response()
+    await interaction.followup.send(safe, ephemeral=True)
+
+
+def _name(interaction: discord.Interaction) -> str:
+    return interaction.command.qualified_name if interaction.command else "?"

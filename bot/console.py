@@ -1,0 +1,79 @@
+"""What the commands of the command line share: opening the program, answers, progress."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import tzinfo
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from bot import log
+from bot.app import App, open_app
+from bot.core.card import Card
+from bot.core.reports import Progress as Done
+from bot.errors import UsageError
+from bot.render import words
+from bot.render.documents import Json
+from bot.render.terminal import show
+from bot.settings import Settings, load
+
+T = TypeVar("T")
+PIPED_WIDTH = 160
+"""Columns where there is no terminal to ask: names are never cut there."""
+
+
+def settings_of(config: Path | None) -> Settings:
+    """Load the settings and let the log obey them."""
+    settings = load(config)
+    log.configure(settings.log.level, settings.log.format, settings.secrets())
+    return settings
+
+
+def zone_of(name: str) -> tzinfo:
+    """Raises UsageError for a zone the IANA database does not know."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        raise UsageError(f"{name!r} is no time zone: write one such as Europe/Berlin.") from None
+
+
+def ask(config: Path | None, question: Callable[[App], Awaitable[T]]) -> T:
+    """Open the program, ask one flow, close it."""
+
+    async def main() -> T:
+        async with open_app(settings_of(config)) as app:
+            return await question(app)
+
+    return asyncio.run(main())
+
+
+def answer(card: Card, document: Json, *, as_json: bool) -> None:
+    """Print the one or the other to standard output."""
+    if as_json:
+        print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201
+        return
+    show(card, Console(width=None if sys.stdout.isatty() else PIPED_WIDTH))
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[Done], None]]:
+    """A bar on a terminal's standard error, gone when all is done; nothing elsewhere."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(what, total=None)
+
+        def tell(done: Done) -> None:
+            wait = done.pause
+            why = f", waiting {words.span(round(wait.seconds))}: {wait.reason}" if wait else ""
+            bar.update(task, description=what + why, completed=done.done, total=done.total)
+
+        yield tell

@@ -1,0 +1,1 @@
+"""The whole story on a generated portfolio: no tokens, no network, the real flows."""

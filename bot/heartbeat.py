@@ -1,0 +1,26 @@
+"""A file that is touched while the bot is well, so that a container's health needs no port."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+EVERY = 15.0
+"""Seconds between two beats; one that is a minute old is a bot that hangs or is cut off."""
+
+
+class Heartbeat:
+    """Beats beside the database, in `<database>.heartbeat`, while `well()` holds."""
+
+    def __init__(self, database: Path, well: Callable[[], bool]) -> None:
+        self._file = Path(f"{database}.heartbeat")
+        self._well = well
+
+    async def run(self) -> None:
+        """Beat until cancelled; no beat is left behind by a bot that stopped in peace."""
+        try:
+            while True:
+                if self._well():
+                    self._file.touch()
+                await asyncio.sleep(EVERY)
+        finally:
+            self._file.unlink(missing_ok=True)

@@ -1,0 +1,45 @@
+"""What people type into options: suggestions, from the store alone."""
+
+from discord import app_commands
+
+from bot.core.rank import RANKINGS
+from bot.core.window import SUGGESTIONS
+from bot.flows.portfolio import Portfolio, reference
+
+MOST = 25
+"""Choices that Discord shows at once."""
+NAME = 100
+"""Characters of a choice."""
+
+Choices = list[app_commands.Choice[str]]
+
+
+async def watched(portfolio: Portfolio, guild_id: int, typed: str) -> Choices:
+    """The guild's own repositories with the typed letters in their name."""
+    letters = typed.strip().lower()
+    found = [
+        subject
+        for subject in await portfolio.repositories(guild_id)
+        if letters in subject.full_name.lower()
+    ]
+    found.sort(key=lambda subject: not subject.full_name.lower().startswith(letters))
+    return [
+        app_commands.Choice(name=subject.full_name[:NAME], value=reference(subject))
+        for subject in found[:MOST]
+    ]
+
+
+async def groups(portfolio: Portfolio, guild_id: int, typed: str) -> Choices:
+    """The names of the guild's groups."""
+    names = sorted({group for _, group in await portfolio.groups(guild_id)})
+    found = [name for name in names if typed.lower() in name.lower()]
+    return [app_commands.Choice(name=name, value=name) for name in found[:MOST]]
+
+
+def windows(typed: str) -> Choices:
+    """Windows to start from; what was typed comes first, as any other form may be meant."""
+    forms = dict.fromkeys([*([typed[:NAME]] if typed.strip() else []), *SUGGESTIONS])
+    return [app_commands.Choice(name=form, value=form) for form in forms]
+
+
+RANKING_CHOICES = [app_commands.Choice(name=by.replace("_", " "), value=by) for by in RANKINGS]
