@@ -1,6 +1,7 @@
 """`python -m bot` and `repo-radar` are one program."""
 
 import sys
+from io import TextIOWrapper
 
 from bot.cli import cli
 from bot.errors import RadarError
@@ -8,6 +9,9 @@ from bot.errors import RadarError
 
 def main() -> None:
     """Run a command; a failure is one sentence on standard error and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a pipe that knows no star gets a question mark
     try:
         cli()
     except RadarError as error:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -11,7 +11,7 @@ from uuid import uuid4
 import aiohttp
 
 from bot.clock import SystemClock
-from bot.errors import StoreUnusable
+from bot.errors import RunInProgress, StoreUnusable
 from bot.exports.reader import read_rows
 from bot.flows.collection import Collector
 from bot.flows.deltas import Deltas
@@ -117,13 +117,21 @@ async def run_bot(settings: Settings) -> None:
     path = settings.storage.path
     async with open_app(settings) as app:
         with held(path, "bot", StoreUnusable(f"Another bot runs on {path}: stop that one first.")):
+            await _settle(app)
             bot = _bot(settings, app)
             scheduler = Scheduler(app.sync, app.store.runs, app.clock, settings.collection.interval)
             heartbeat = Heartbeat(path, bot.connected)
             await _until_stopped(_beside(bot.serve(token), scheduler.run(), heartbeat.run()))
 
 
+async def _settle(app: App) -> None:
+    """Say of a run that died with its process that it stopped; one beside us goes on."""
+    with suppress(RunInProgress), app.store.runs.alone():
+        await app.store.runs.stop_killed(app.clock.now())
+
+
 def _bot(settings: Settings, app: App) -> "RadarBot":
+    from discord import VoiceClient
     from discord.http import Route
 
     from bot.client import RadarBot
@@ -135,6 +143,7 @@ def _bot(settings: Settings, app: App) -> "RadarBot":
     Route.BASE = (
         settings.discord.api_url
     )  # the one allowed global: discord.py has no setting for it
+    VoiceClient.warn_nacl = VoiceClient.warn_dave = False  # nobody misses voice here
     cogs = (
         Collection(app.track, app.sync, app.portfolio, app.clock),
         Snapshots(app.diff, app.portfolio),

@@ -34,9 +34,9 @@ Targets = Annotated[list[str], typer.Argument(help="owner/name or a link, one or
 Group = Annotated[str | None, typer.Option("--group", help="Only this group.")]
 
 
-@cli.callback()
+@cli.callback(invoke_without_command=True)
 def options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,  # noqa: FBT002
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
         typer.echo(f"repo-radar {__version__}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from secrets import token_hex
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -23,14 +24,24 @@ PERMISSIONS = discord.Permissions(
     read_message_history=True,
 )
 SCOPES = ("bot", "applications.commands")
+RESET_IT = (
+    "reset it on the page Bot of https://discord.com/developers/applications and set"
+    " RADAR_DISCORD__TOKEN."
+)
+TOKEN_REVOKED = 4004
+"""How Discord's gateway closes a connection whose token no longer holds."""
 
 log = structlog.get_logger(__name__)
 
 
 def token_of(settings: Settings) -> SecretStr:
     """The bot's token; raises SettingsError that says where to get one."""
-    if settings.discord.token is not None:
-        return settings.discord.token
+    token = settings.discord.token
+    if token is not None:
+        text = token.get_secret_value().strip()
+        if not (text.isascii() and text.isprintable()):
+            raise SettingsError(f"The Discord token holds characters that no token has: {RESET_IT}")
+        return token
     rights = ", ".join(name.replace("_", " ") for name, given in PERMISSIONS if given)
     raise SettingsError(
         "No Discord token is set: make an application at https://discord.com/developers/applications,"
@@ -58,15 +69,12 @@ class RadarBot(commands.AutoShardedBot):
             self._stay_behind(URL(settings.gateway_url))
 
     async def serve(self, token: SecretStr) -> None:
-        """Log in and stay connected until cancelled; raises SettingsError for a wrong token."""
+        """Log in and stay connected until cancelled; raises RadarError where Discord refuses."""
         async with self:
             try:
                 await self.start(token.get_secret_value())
-            except discord.LoginFailure:
-                raise SettingsError(
-                    "Discord rejected the token (401): reset it on the page Bot of"
-                    " https://discord.com/developers/applications and set RADAR_DISCORD__TOKEN."
-                ) from None  # discord.py's own error may quote the token
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                raise refusal(error) from None  # discord.py's own error may quote the token
 
     def connected(self) -> bool:
         return self.is_ready() and not self.is_closed()
@@ -100,6 +108,18 @@ class RadarBot(commands.AutoShardedBot):
             return await connect(str(proxy.with_query(URL(url).query)), compress=compress)
 
         self.http.ws_connect = connect_there  # type: ignore[method-assign,assignment]  # no hook
+
+
+def refusal(error: Exception) -> RadarError:
+    """Why the bot is not connected to Discord, and what to do."""
+    revoked = isinstance(error, discord.ConnectionClosed) and error.code == TOKEN_REVOKED
+    if revoked or isinstance(error, discord.LoginFailure):
+        return SettingsError(f"Discord rejected the token (401): {RESET_IT}")
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return RadarError(
+        f"Discord cannot be reached ({reason}): check the network and"
+        " https://discordstatus.com, then start again."
+    )
 
 
 class Tree(app_commands.CommandTree[RadarBot]):

@@ -71,5 +71,7 @@ def _renderers(fmt: str) -> list[Processor]:
 def _calm_libraries(number: int) -> None:
     debugging = number <= logging.DEBUG
     logging.getLogger("discord").setLevel(number if debugging else max(number, logging.WARNING))
+    # Who waits for GitHub is told why, in words: stamina's line a retry only says it again.
+    logging.getLogger("stamina").setLevel(number if debugging else max(number, logging.ERROR))
     # Two lines for every statement, parameters included, would drown everything else.
     logging.getLogger("aiosqlite").setLevel(max(number, logging.INFO))

@@ -22,8 +22,7 @@ class Admin(commands.Cog):
 
 def _rows(client: discord.Client) -> list[Row]:
     """A row a command, in the words it is registered with."""
-    bot = client if isinstance(client, commands.Bot) else None
-    found = bot.tree.walk_commands() if bot else ()
+    found = client.tree.walk_commands() if isinstance(client, commands.AutoShardedBot) else ()
     return [
         Row(f"/{command.qualified_name}", note=command.description)
         for command in sorted(found, key=lambda command: command.qualified_name)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -31,6 +32,7 @@ class Live:
         self._ends_at = time.monotonic() + LIFETIME
         self._newest: Card | None = None
         self._shower: asyncio.Task[None] | None = None
+        self._over = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         return self
@@ -63,10 +65,13 @@ class Live:
                 await self._interaction.edit_original_response(**message(card))
             except discord.HTTPException:
                 return  # progress is not worth an error: the end will be told
-            await asyncio.sleep(PACE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), PACE)
 
     async def _quieten(self) -> None:
+        """An edit under way is waited for: cut off, it could still arrive after the last one."""
+        self._newest = None
+        self._over.set()
         if self._shower is not None:
-            self._shower.cancel()
             await asyncio.gather(self._shower, return_exceptions=True)
             self._shower = None

@@ -24,7 +24,7 @@ class Series:
 
     before: int | None  # the value observed last at or before the window's start
     after: int | None  # the value observed last at or before the window's end
-    first: int | None  # the oldest value of all
+    first: int | None  # the oldest value of all; only read where `before` is None
     spans: Sequence[Span]  # when the metric was sampled
 
 
@@ -71,9 +71,9 @@ def measure(
     before = look(series.spans, window.start)
     if before is None:
         return Delta(metric, Status.SINCE, series.first, value, first_at, seen_at)
-    known = _stands(before, window.start, DAY if window.starts_with_day else fresh) and _stands(
-        after, window.end, DAY if window.ends_with_day else fresh
-    )
+    known = _stands(
+        before, window.start, max(DAY, fresh) if window.starts_with_day else fresh
+    ) and _stands(after, window.end, max(DAY, fresh) if window.ends_with_day else fresh)
     status = Status.EXACT if known else Status.APPROX
     return Delta(metric, status, series.before, value, before.sampled_at, seen_at)
 

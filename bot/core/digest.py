@@ -34,8 +34,8 @@ def digest(
     movements: Sequence[Movement], window: Window, *, by: str = ANY, failed: Collection[int] = ()
 ) -> Digest:
     """Rank a portfolio; `failed` holds the ids of subjects the newest run could not read."""
-    gone = [m for m in movements if m.has(Status.GONE) or (not m.deltas and m.subject.gone_at)]
-    new = [m for m in movements if m.has(Status.NEW) or not (m.deltas or m.subject.gone_at)]
+    gone = [m for m in movements if m.has(Status.GONE) or _went_unseen(m, window)]
+    new = [m for m in movements if m.has(Status.NEW) or not (m.deltas or _went_unseen(m, window))]
     changed = sum(movement.changed for movement in movements)
     times = [delta.after_at for movement in movements for delta in movement.deltas]
     counts = Counts(
@@ -48,3 +48,9 @@ def digest(
     )
     rows = tuple(ranked(movements, by))
     return Digest(window, by, rows, counts, tuple(gone), max(times, default=None))
+
+
+def _went_unseen(movement: Movement, window: Window) -> bool:
+    """Was it gone by the window's end, before anyone had sampled it?"""
+    gone_at = movement.subject.gone_at
+    return not movement.deltas and gone_at is not None and gone_at <= window.end

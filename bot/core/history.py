@@ -7,7 +7,7 @@ from heapq import merge
 from operator import attrgetter
 from typing import NamedTuple
 
-from bot.core.coverage import DAY, JOIN, Span, join, look
+from bot.core.coverage import DAY, JOIN, Span, join
 from bot.core.delta import Series
 from bot.core.models import Sample
 
@@ -25,7 +25,8 @@ class MetricSet(NamedTuple):
     """What is read together: the metrics of a run's query or an import's columns."""
 
     metrics: tuple[str, ...]  # sorted
-    daily: bool = False
+    daily: bool = False  # a file that names only days
+    imported: bool = False  # a file with times; kept apart from runs, so that neither bridges both
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,11 @@ class History:
     added: dict[tuple[str, int], int] = field(default_factory=dict)  # (metric, at) -> value
     dropped: set[tuple[str, int]] = field(default_factory=set)  # (metric, at)
 
-    def add(self, sample: Sample, *, within: int = JOIN) -> Merged:
-        """Fill gaps only: inside coverage an equal value is known, a different one refused.
+    def add(self, sample: Sample, *, within: int = JOIN, imported: bool = False) -> Merged:
+        """Fill gaps only: inside a span an equal value is known, a different one refused.
 
-        Any order of samples gives the same history, as long as none lies between two others
-        that are at most `within` seconds apart.
+        Any order of samples gives the same history, as long as none lies between two others of
+        its own kind (runs, days, files with times) that are at most `within` seconds apart.
         """
         known = {key: self._known(key, sample.at) for key in sample.values}
         refused = {
@@ -66,7 +67,7 @@ class History:
                 self._fill(key, sample.at, sample.values[key])
         accepted = tuple(sorted(sample.values.keys() - refused.keys()))
         if accepted:
-            read = MetricSet(accepted, sample.daily)
+            read = MetricSet(accepted, sample.daily, imported and not sample.daily)
             spans = self.coverage.get(read, ())
             self.coverage[read] = join(spans, sample.at, daily=sample.daily, within=within)
         return Merged(new=None in known.values(), refused=refused)
@@ -110,9 +111,9 @@ class History:
         return None if seen is None else seen.value
 
     def _known(self, metric: str, at: int) -> int | None:
-        """The value at `at` if the metric was sampled then, else None."""
-        sight = look(self.spans(metric), at)
-        return self._value(metric, at) if sight is not None and sight.covered else None
+        """The value at `at` if the metric was sampled through it, else None."""
+        inside = any(span.since <= at <= span.until for span in self.spans(metric))
+        return self._value(metric, at) if inside else None
 
     def _fill(self, metric: str, at: int, value: int) -> None:
         """Write what changed, and keep what the next sample said where it now is a change."""

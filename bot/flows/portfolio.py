@@ -1,5 +1,6 @@
 """Whose repositories, and who may see them."""
 
+import re
 from collections.abc import Collection, Sequence
 
 from bot.core.models import Subject, Visibility
@@ -43,11 +44,14 @@ class Portfolio:
     async def find(self, guild_id: int, text: str) -> Subject:
         """The repository someone names, or points at by `reference`.
 
-        Hidden and unknown ones get the same words. Raises InvalidName or UnknownRepository.
+        Hidden and unknown ones get the same words, and a reference reaches only what the guild
+        watches: ids can be guessed. Raises InvalidName or UnknownRepository.
         """
-        id_ = text.removeprefix(REFERENCE)
-        if id_ != text and id_.isdecimal() and len(id_) < 19:  # noqa: PLR2004  # fits 64 bits
-            name, subject = "this repository", await self._subjects.get(int(id_))
+        pointed_at = id_in(text)
+        if pointed_at is not None:
+            name = "this repository"
+            watched = await self.repositories(guild_id)
+            subject = next((one for one in watched if one.id == pointed_at), None)
         else:
             name = parse_repository(text)
             subject = await self._subjects.find(name)
@@ -69,3 +73,11 @@ class Portfolio:
 def reference(subject: Subject) -> str:
     """What a choice or a button carries: full names are longer than Discord's 100 characters."""
     return f"{REFERENCE}{subject.id}"
+
+
+def id_in(text: str) -> int | None:
+    """The id of a `reference`, 0 (nobody's) of a broken one; None for anything else."""
+    if not text.startswith(REFERENCE):
+        return None
+    digits = re.fullmatch(r"[0-9]{1,18}", text.removeprefix(REFERENCE))
+    return int(digits[0]) if digits else 0

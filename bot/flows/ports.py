@@ -55,8 +55,6 @@ class Subjects(Protocol):
         """The repository of that name in any spelling, or that had it last."""
         ...
 
-    async def get(self, subject_id: int) -> Subject | None: ...
-
     async def ensure(self, full_names: Sequence[str], at: int) -> list[Subject]:
         """The repositories of these names, each made known at `at` if nobody has heard of it."""
         ...
@@ -83,6 +81,10 @@ class Watches(Protocol):
 class Runs(Protocol):
     async def begin(self, run: Run) -> None:
         """Write a new run; one still marked as running was killed, as there is one at a time."""
+        ...
+
+    async def stop_killed(self, at: int) -> None:
+        """Mark a run that is still marked as running; only who is `alone` knows it was killed."""
         ...
 
     async def note(self, run: Run) -> None:

@@ -69,7 +69,8 @@ class Status:
         elif now - last.started_at > LATE * self._interval:
             problems.append("The last sampling is long ago: let the bot run, or run sync by cron.")
         if last and last.status in (RunStatus.FAILED, RunStatus.STOPPED):
-            problems.append(f"The last run did not end well: {last.message or 'it was killed'}.")
+            why = (last.message or "it was killed").rstrip(".")
+            problems.append(f"The last run did not end well: {why}.")
         if failing:
             problems.append("Some repositories cannot be read: sync tells which, and why.")
         return problems

@@ -13,11 +13,29 @@ from bot.flows.ports import Subjects
 
 
 @dataclass(slots=True)
+class _Audience:
+    """Who follows a run; one that joins late is told at once how far it has come."""
+
+    listeners: list[Listener] = field(default_factory=list)
+    newest: Progress | None = None
+
+    def join(self, listener: Listener) -> None:
+        self.listeners.append(listener)
+        if self.newest is not None:
+            listener(self.newest)
+
+    def tell(self, progress: Progress) -> None:
+        self.newest = progress
+        for listener in self.listeners:
+            listener(progress)
+
+
+@dataclass(frozen=True, slots=True)
 class _Ongoing:
     """A run that others may join."""
 
     task: asyncio.Task[SyncReport]
-    listeners: list[Listener] = field(default_factory=list)
+    audience: _Audience
 
 
 class Sync:
@@ -72,22 +90,17 @@ class Sync:
         scope = frozenset(subject.id for subject in subjects)
         ongoing = self._ongoing.get(scope) or self._begin(scope, subjects, trigger)
         if listener is not None:
-            ongoing.listeners.append(listener)
+            ongoing.audience.join(listener)
         # a caller that gives up must not end the run for the others
         return await asyncio.shield(ongoing.task)
 
     def _begin(
         self, scope: frozenset[int], subjects: Sequence[Subject], trigger: Trigger
     ) -> _Ongoing:
-        listeners: list[Listener] = []
-
-        def tell_all(progress: Progress) -> None:
-            for listener in listeners:
-                listener(progress)
-
+        audience = _Audience()
         wanted = {Wanted(subject.full_name, subject.node_id): subject for subject in subjects}
-        collecting = self._collector.collect(wanted, trigger, listener=tell_all)
-        ongoing = _Ongoing(asyncio.create_task(collecting), listeners)
+        collecting = self._collector.collect(wanted, trigger, listener=audience.tell)
+        ongoing = _Ongoing(asyncio.create_task(collecting), audience)
         self._ongoing[scope] = ongoing
         ongoing.task.add_done_callback(lambda _: self._ongoing.pop(scope))
         return ongoing

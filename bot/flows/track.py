@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from bot.core.models import Refusal, Refused, RunError, Subject, Trigger, Visibility, Wanted
-from bot.core.names import parse_repositories
+from bot.core.names import parse_repositories, parse_repository
 from bot.core.rank import Movement
 from bot.core.reports import Listed, SyncReport, Tracked, Untracked
 from bot.core.window import parse_window
-from bot.errors import UnknownRepository, UsageError
+from bot.errors import UsageError
 from bot.flows.collection import NOT_VISIBLE, Collector, Listener
 from bot.flows.deltas import Deltas
-from bot.flows.portfolio import DEFAULT_GROUP, Portfolio
+from bot.flows.portfolio import DEFAULT_GROUP, Portfolio, id_in
 from bot.flows.ports import Clock, Store
 
 
@@ -70,16 +70,25 @@ class Track:
 
     async def remove(self, guild_id: int, targets: str, group: str | None = None) -> Untracked:
         """Stop watching; in every group unless one is named. History stays."""
-        watched = {s.id: s for s in await self._portfolio.repositories(guild_id, group)}
-        removed: list[Subject] = []
+        watched = {w.subject.id: w.subject for w in await self._store.watches.of(guild_id, group)}
+        removed: dict[int, Subject] = {}
         missing: list[str] = []
         for target in targets.replace(",", " ").split():
-            try:
-                removed.append(watched[(await self._portfolio.find(guild_id, target)).id])
-            except (UnknownRepository, KeyError):
+            subject = watched.get(await self._id_of(target) or 0)
+            if subject is None:
                 missing.append(target)
-        await self._store.watches.remove(guild_id, [subject.id for subject in removed], group)
-        return Untracked(tuple(removed), tuple(missing))
+            else:
+                removed[subject.id] = subject
+        await self._store.watches.remove(guild_id, list(removed), group)
+        return Untracked(tuple(removed.values()), tuple(missing))
+
+    async def _id_of(self, target: str) -> int | None:
+        """What is meant, whether or not it may still be seen: anybody may stop watching."""
+        pointed_at = id_in(target)
+        if pointed_at is not None:
+            return pointed_at
+        subject = await self._store.subjects.find(parse_repository(target))
+        return subject.id if subject else None
 
     async def listed(self, guild_id: int, group: str | None = None) -> list[Listed]:
         """What a guild watches, by name; a repository in two groups stands in both."""

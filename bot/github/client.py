@@ -48,10 +48,8 @@ class GitHubClient:
         try:
             while self._fill(running, queue, waiting):
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in sorted(done, key=_failed):  # what was read goes before what went wrong
-                    running.discard(task)
-                    for part in task.result():
-                        yield part
+                for part in _parts(done, running):
+                    yield part
         finally:
             for task in running:
                 task.cancel()
@@ -122,6 +120,15 @@ class GitHubClient:
             resets_at=int(limit.reset_at.timestamp()) if limit else None,
             token_expires_at=self._github.token_expires_at,
         )
+
+
+def _parts(
+    done: set[asyncio.Task[list[Harvest]]], running: set[asyncio.Task[list[Harvest]]]
+) -> Iterator[Harvest]:
+    """Hand over what was read, before what went wrong is raised."""
+    for task in sorted(done, key=_failed):
+        running.discard(task)
+        yield from task.result()
 
 
 def _failed(task: asyncio.Task[list[Harvest]]) -> bool:

@@ -71,8 +71,7 @@ class Connection:
                 try:
                     return await self._ask_within_limits(question, trip)
                 except Unanswered as trouble:
-                    if attempt.num < attempts:
-                        trip.waiting(Pause(attempt.next_wait, trouble.reason))
+                    _tell(trip, trouble, attempt.next_wait if attempt.num < attempts else None)
                     raise
         raise AssertionError("stamina returns or raises")
 
@@ -153,6 +152,12 @@ class Connection:
             f"There is no GitHub GraphQL API at {self.host} (it answered {status}):"
             " check RADAR_GITHUB__API_URL."
         )
+
+
+def _tell(trip: Trip, trouble: Unanswered, wait: float | None) -> None:
+    """Say why the next attempt waits, if there is one."""
+    if wait is not None:
+        trip.waiting(Pause(wait, trouble.reason))
 
 
 def _opened(body: bytes) -> Reply:

@@ -8,7 +8,7 @@ from bot.core.card import Card, Row, Tone
 from bot.core.delta import Delta, Status
 from bot.core.digest import Counts, Digest
 from bot.core.metrics import METRICS, STARS, Good
-from bot.core.models import RunError, RunStatus, Subject
+from bot.core.models import Refused, RunError, RunStatus, Subject
 from bot.core.rank import Movement, lead
 from bot.core.reports import (
     ImportReport,
@@ -43,7 +43,7 @@ def diff(report: Report, zone: tzinfo) -> Card:
     return Card(
         title=report.subject.full_name,
         url=address(report.subject),
-        lines=(_capital(describe(report.window, zone=zone)),),
+        lines=(_capital(describe(report.window, zone=zone)), *_departed(report, zone)),
         rows=rows,
         footer=_sampled(report.deltas, report.window, zone),
         tone=Tone.BAD if gone else _overall(report.deltas),
@@ -58,10 +58,9 @@ def digest(report: Digest, zone: tzinfo, top: int = TOP) -> Card:
         _moved_row(rank, movement, report.by, window, zone)
         for rank, movement in enumerate(shown, start=1)
     )
-    quiet = f"Nothing moved: {_capital(describe(window, zone=zone)).lower()}."
     return Card(
         title=f"Digest · {describe(window, zone=zone)}",
-        lines=() if rows else (quiet,),
+        lines=() if rows else (_quiet(report.counts),),
         rows=rows,
         more=len(report.rows) - len(shown),
         notes=_gone(report.gone, window, zone),
@@ -78,6 +77,7 @@ def address(subject: Subject) -> str:
 def sync(report: SyncReport) -> Card:
     """How a collection ended."""
     run = report.run
+    gone = sum(error.refusal.kind is Refused.NOT_FOUND for error in report.errors)
     return Card(
         title=TITLES[run.status],
         lines=(run.message,) if run.message else (),
@@ -85,7 +85,8 @@ def sync(report: SyncReport) -> Card:
         footer=(
             f"{run.sampled:,} sampled",
             f"{run.changed:,} changed",
-            f"{run.failed:,} failed",
+            *((f"{gone:,} gone",) if gone else ()),
+            f"{run.failed - gone:,} failed",
             words.counted(run.requests, "request"),
             words.counted(run.points, "point"),
         ),
@@ -167,25 +168,25 @@ def status(report: StatusReport, zone: tzinfo) -> Card:
 
 def _facts(report: StatusReport, zone: tzinfo) -> Iterable[Row]:
     def at(moment: int | None) -> str:
-        return "never" if moment is None else words.moment(moment, zone, beside=report.now)
+        return "?" if moment is None else words.moment(moment, zone, beside=report.now)
 
     last, allowance = report.last_run, report.allowance
-    yield Row("Version", report.version)
-    yield Row("Database", words.size(report.database_bytes))
-    gone = f"{report.gone:,} gone, {report.failing:,} failing"
-    yield Row("Watched", words.counted(report.watched, "repository", "repositories"), note=gone)
-    if last is None:
-        yield Row("Last run", "never")
-    else:
-        yield Row("Last run", at(last.started_at), note=f"{last.status}, {last.sampled:,} sampled")
-        yield Row("Next run", at(report.next_run_at), note="while the bot runs")
+    watched = words.counted(report.watched, "repository", "repositories")
+    yield Row("Version", note=report.version)
+    yield Row("Database", note=words.size(report.database_bytes))
+    yield Row("Watched", note=f"{watched}, {report.gone:,} gone, {report.failing:,} failing")
+    if last is not None:
+        yield Row(
+            "Last run", note=f"{at(last.started_at)}, {last.status}, {last.sampled:,} sampled"
+        )
+    if report.next_run_at is not None:
+        yield Row("Next run", note=f"{at(report.next_run_at)}, while the bot runs")
     if allowance is not None and allowance.points_left is not None:
         left = f"{allowance.points_left:,} of {allowance.points_limit or 0:,} points left"
-        yield Row(
-            "GitHub", allowance.login or "", note=f"{left}, full at {at(allowance.resets_at)}"
-        )
+        login = allowance.login or "no login"
+        yield Row("GitHub", note=f"{login}, {left}, full again at {at(allowance.resets_at)}")
     if allowance is not None and allowance.token_expires_at is not None:
-        yield Row("Token ends", at(allowance.token_expires_at))
+        yield Row("Token ends", note=at(allowance.token_expires_at))
 
 
 def _refused(errors: Iterable[RunError]) -> Iterable[Row]:
@@ -220,11 +221,16 @@ def _listed_row(item: Listed, zone: tzinfo, now: int) -> Row:
     return replace(row, change=moved, tone=tone)
 
 
+def _departed(report: Report, zone: tzinfo) -> tuple[str, ...]:
+    gone = next((delta for delta in report.deltas if delta.status is Status.GONE), None)
+    return (_capital(words.change(gone, report.window, zone)) + ".",) if gone else ()
+
+
 def _metric_row(delta: Delta, window: Window, zone: tzinfo) -> Row:
     return Row(
         METRICS[delta.metric].label,
         value=words.passage(delta),
-        change=words.change(delta, window, zone),
+        change="" if delta.status is Status.GONE else words.change(delta, window, zone),
         percent=words.percent(delta.percent),
         tone=_tone(delta),
     )
@@ -266,14 +272,12 @@ def _sampled(deltas: Sequence[Delta], window: Window, zone: tzinfo) -> tuple[str
     """When the numbers were really read."""
     after = max(delta.after_at for delta in deltas)
     before = min((d.before_at for d in deltas if d.before_at is not None), default=None)
-    end = _moment(after, window, zone)
-    if before is None:
-        return (f"sampled {end}",)
-    return (f"sampled {_moment(before, window, zone)} and {end}",)
+    told = dict.fromkeys(_moment(at, window, zone) for at in (before, after) if at is not None)
+    return (f"sampled {' and '.join(told)} {words.zone_name(zone, after)}",)
 
 
 def _moment(at: int, window: Window, zone: tzinfo) -> str:
-    """Without its day where that is today, and only there."""
+    """`today 08:58` only where today is really meant."""
     if window.ends_with_day:
         return f"{words.day(at, zone, beside=window.end)} {words.clock(at, zone)}"
     return words.moment(at, zone, beside=window.end)
@@ -293,6 +297,12 @@ def _gone(gone: Sequence[Movement], window: Window, zone: tzinfo) -> tuple[str, 
     return (f"gone: {'; '.join(told)}{more}",)
 
 
+def _quiet(counts: Counts) -> str:
+    if counts.new and not counts.unchanged:
+        return "The first numbers are in: changes show from the next ones on."
+    return "Nothing moved."
+
+
 def _counts(counts: Counts) -> tuple[str, ...]:
     """How many were watched and changed; what did not happen is not told."""
     told = (
@@ -308,9 +318,12 @@ def _counts(counts: Counts) -> tuple[str, ...]:
 def _freshness(report: Digest, zone: tzinfo) -> tuple[str, ...]:
     if report.sampled_at is None:
         return ()
-    told = f"sampled {_moment(report.sampled_at, report.window, zone)}"
-    age = words.span(report.window.end - report.sampled_at)
-    return (told if report.window.ends_with_day else f"{told}, {age} before",)
+    at = report.sampled_at
+    told = f"sampled {_moment(at, report.window, zone)} {words.zone_name(zone, at)}"
+    age = report.window.end - at
+    if report.window.ends_with_day or age < words.MINUTE:
+        return (told,)
+    return (f"{told}, {words.span(age)} before",)
 
 
 def _capital(text: str) -> str:

@@ -42,10 +42,15 @@ def clock(at: int, zone: tzinfo) -> str:
 
 
 def moment(at: int, zone: tzinfo, *, beside: int) -> str:
-    """`11:40` on the day of `beside`, else `3 Nov 11:40`."""
+    """`today 11:40` on the day of `beside`, else `3 Nov 11:40`."""
     if day(at, zone, beside=beside) == day(beside, zone, beside=beside):
-        return clock(at, zone)
+        return f"today {clock(at, zone)}"
     return f"{day(at, zone, beside=beside)} {clock(at, zone)}"
+
+
+def zone_name(zone: tzinfo, at: int) -> str:
+    """`UTC`, `CEST`: what the clock shown is called at that moment."""
+    return datetime.fromtimestamp(at, zone).tzname() or ""
 
 
 def span(seconds: int) -> str:
@@ -101,7 +106,5 @@ def change(delta: Delta, window: Window, zone: tzinfo) -> str:
 
 
 def _since(at: int, window: Window, zone: tzinfo) -> str:
-    date = day(at, zone, beside=window.end)
-    if date == day(window.end, zone, beside=window.end):
-        return f"today {clock(at, zone)}"
-    return date
+    told = moment(at, zone, beside=window.end)
+    return told if told.startswith("today") else day(at, zone, beside=window.end)

@@ -10,23 +10,25 @@ from bot.core.history import History, Merged, MetricSet, Observation
 from bot.core.metrics import METRICS
 from bot.core.models import Sample
 from bot.core.window import Window
-from bot.storage.database import Database, Row, Transaction, among, ids
+from bot.storage.database import Database, Row, Transaction, Value, among, ids
 from bot.storage.subjects import ensure, maybe, whole
 
-# One seek each: window functions and max(at) joins were 30 to 300 times slower.
+# One seek each, none for what did not change since: window functions were 30 to 300 times slower.
 SERIES = """
 SELECT l.subject_id, m.key,
+ CASE WHEN l.changed_at <= $1 THEN l.value ELSE
  (SELECT o.value FROM observations o WHERE o.subject_id = l.subject_id
-   AND o.metric_id = l.metric_id AND o.at <= $1 ORDER BY o.at DESC LIMIT 1),
+   AND o.metric_id = l.metric_id AND o.at <= $1 ORDER BY o.at DESC LIMIT 1) END,
  CASE WHEN l.changed_at <= $2 THEN l.value ELSE
  (SELECT o.value FROM observations o WHERE o.subject_id = l.subject_id
    AND o.metric_id = l.metric_id AND o.at <= $2 ORDER BY o.at DESC LIMIT 1) END,
+ CASE WHEN l.changed_at > $1 THEN
  (SELECT o.value FROM observations o WHERE o.subject_id = l.subject_id
-   AND o.metric_id = l.metric_id ORDER BY o.at LIMIT 1)
+   AND o.metric_id = l.metric_id ORDER BY o.at LIMIT 1) ELSE l.value END
 FROM latest l JOIN metrics m ON m.id = l.metric_id WHERE
 """
 COVERAGE = """
-SELECT c.subject_id, s.metrics, s.daily, c.since, c.until
+SELECT c.subject_id, s.metrics, s.daily, s.imported, c.since, c.until
 FROM coverage c JOIN metric_sets s ON s.id = c.metric_set_id WHERE
 """
 COVERAGE_ORDER = " ORDER BY c.subject_id, c.metric_set_id, c.since"
@@ -87,9 +89,13 @@ class Histories:
                 id_ = known[name.lower()].id
                 oldest[id_] = min(sample.at, oldest.get(id_, sample.at))
             merger = Merger(await load(transaction, oldest))
-            merged = [merger.add(known[name.lower()].id, sample) for name, sample in rows]
+            by_time = sorted(enumerate(rows), key=lambda row: row[1][1].at)
+            merged = {
+                number: merger.add(known[name.lower()].id, sample, imported=True)
+                for number, (name, sample) in by_time
+            }
             await merger.save(transaction)
-        return merged
+        return [merged[number] for number in range(len(rows))]
 
     async def tidy(self) -> None:
         await self._database.tidy()
@@ -100,11 +106,15 @@ class Histories:
 
 def _spans(rows: Iterable[Row]) -> dict[int, dict[str, list[Span]]]:
     spans: dict[int, dict[str, list[Span]]] = defaultdict(lambda: defaultdict(list))
-    for subject_id, metrics, daily, since, until in rows:
+    for subject_id, metrics, daily, _, since, until in rows:
         span = Span(whole(since), whole(until), bool(daily))
         for key in str(metrics).split(","):
             spans[whole(subject_id)][key].append(span)
     return spans
+
+
+def _metric_set(metrics: Value, daily: Value, imported: Value) -> MetricSet:
+    return MetricSet(tuple(str(metrics).split(",")), bool(daily), bool(imported))
 
 
 async def load(transaction: Transaction, oldest: Mapping[int, int]) -> dict[int, History]:
@@ -114,9 +124,9 @@ async def load(transaction: Transaction, oldest: Mapping[int, int]) -> dict[int,
     """
     histories = {id_: History() for id_ in oldest}
     rows = await transaction.rows(COVERAGE + among("c.subject_id", 1) + COVERAGE_ORDER, ids(oldest))
-    for subject_id, metrics, daily, since, until in rows:
+    for subject_id, metrics, daily, imported, since, until in rows:
         coverage = histories[whole(subject_id)].coverage
-        read = MetricSet(tuple(str(metrics).split(",")), bool(daily))
+        read = _metric_set(metrics, daily, imported)
         span = Span(whole(since), whole(until), bool(daily))
         coverage[read] = (*coverage.get(read, ()), span)
     await _load_observations(transaction, oldest, histories)
@@ -156,8 +166,10 @@ class Merger:
     def __post_init__(self) -> None:
         self._covered = {id_: dict(history.coverage) for id_, history in self.histories.items()}
 
-    def add(self, subject_id: int, sample: Sample, within: int = JOIN) -> Merged:
-        return self.histories[subject_id].add(sample, within=within)
+    def add(
+        self, subject_id: int, sample: Sample, *, within: int = JOIN, imported: bool = False
+    ) -> Merged:
+        return self.histories[subject_id].add(sample, within=within, imported=imported)
 
     async def save(self, transaction: Transaction) -> None:
         keys = {key for history in self.histories.values() for key, _ in history.added}
@@ -235,14 +247,14 @@ async def _metric_set_ids(
     transaction: Transaction, sets: Collection[MetricSet]
 ) -> dict[MetricSet, int]:
     known = {
-        MetricSet(tuple(str(metrics).split(",")), bool(daily)): whole(id_)
-        for id_, metrics, daily in await transaction.rows("SELECT * FROM metric_sets")
+        _metric_set(metrics, daily, imported): whole(id_)
+        for id_, metrics, daily, imported in await transaction.rows("SELECT * FROM metric_sets")
     }
     for read in sorted(sets - known.keys()):
         known[read] = len(known)
         await transaction.run(
-            "INSERT INTO metric_sets (id, metrics, daily) VALUES ($1, $2, $3)",
-            known[read], ",".join(read.metrics), int(read.daily),
+            "INSERT INTO metric_sets (id, metrics, daily, imported) VALUES ($1, $2, $3, $4)",
+            known[read], ",".join(read.metrics), int(read.daily), int(read.imported),
         )  # fmt: skip
     return known
 
@@ -255,7 +267,7 @@ async def merge_into(transaction: Transaction, kept: int, absorbed: int) -> None
         oldest = min(sample.at for sample in samples)
         merger = Merger(await load(transaction, {kept: oldest}))
         for sample in samples:
-            merger.add(kept, sample)
+            merger.add(kept, sample, imported=True)  # who is known by name only came from files
         await merger.save(transaction)
     for table in ("observations", "latest", "coverage"):
         await transaction.run(f"DELETE FROM {table} WHERE subject_id = $1", absorbed)

@@ -33,11 +33,13 @@ class Runs:
     async def begin(self, run: Run) -> None:
         """Write a new run; one still marked as running was killed, as there is one at a time."""
         async with self._database.transaction() as transaction:
-            await transaction.run(
-                "UPDATE runs SET status = $1, finished_at = $2 WHERE status = $3",
-                RunStatus.STOPPED, run.started_at, RunStatus.RUNNING,
-            )  # fmt: skip
+            await _stop_killed(transaction, run.started_at)
             await _insert(transaction, run)
+
+    async def stop_killed(self, at: int) -> None:
+        """Mark a run that is still marked as running; only who is `alone` knows it was killed."""
+        async with self._database.transaction() as transaction:
+            await _stop_killed(transaction, at)
 
     async def note(self, run: Run) -> None:
         """Write a run that is over already."""
@@ -115,6 +117,13 @@ class Runs:
         return {whole(id_) for (id_,) in rows}
 
 
+async def _stop_killed(transaction: Transaction, at: int) -> None:
+    await transaction.run(
+        "UPDATE runs SET status = $1, finished_at = $2 WHERE status = $3",
+        RunStatus.STOPPED, at, RunStatus.RUNNING,
+    )  # fmt: skip
+
+
 async def _insert(transaction: Transaction, run: Run) -> None:
     await transaction.run(
         f"INSERT INTO runs ({COLUMNS}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)",
@@ -137,7 +146,7 @@ async def _sample(
     known = {id_: set(history.observations) for id_, history in merger.histories.items()}
     for id_, reading in readings.items():
         if reading.values:
-            merger.add(id_, Sample(at, reading.values), within)
+            merger.add(id_, Sample(at, reading.values), within=within)
     await merger.save(transaction)
     return sum(
         any(key in known[id_] for key, _ in history.added)

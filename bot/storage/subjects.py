@@ -52,12 +52,6 @@ class Subjects:
         rows = await self._database.rows(BY_NAME, full_name.lower())
         return subject_of(rows[0]) if rows else None
 
-    async def get(self, subject_id: int) -> Subject | None:
-        rows = await self._database.rows(
-            f"SELECT {COLUMNS} FROM subjects s WHERE s.id = $1", subject_id
-        )
-        return subject_of(rows[0]) if rows else None
-
     async def ensure(self, full_names: Sequence[str], at: int) -> list[Subject]:
         """The repositories of these names, each made known at `at` if nobody has heard of it."""
         async with self._database.transaction() as transaction:

@@ -72,6 +72,9 @@ class GitHubStandIn:
         for name, value in numbers.items():
             setattr(self.world.names[full_name.lower()], name, value)
 
+    def stars(self, full_name: str) -> int:
+        return self.world.names[full_name.lower()].stars
+
     def rename(self, old: str, new: str) -> None:
         """Give it a new name; the old one goes on answering until another repository takes it."""
         repo = self.world.names[old.lower()]
@@ -100,6 +103,10 @@ class GitHubStandIn:
         With a status, or one of "reset" "truncate" "hang" "rate_limited" "secondary" "null_data".
         """
         self._faults.append(Fault(status, times, retry_after, match))
+
+    def heal(self) -> None:
+        """Forget the failures that were ordered and have not happened yet."""
+        self._faults.clear()
 
     def hold(self) -> None:
         """Keep every answer back until `release`."""

@@ -1,8 +1,9 @@
 """A GitHub in memory for the flows: answers pages from a dict, and stumbles where it is told to."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from bot.core.models import (
     Allowance,
@@ -58,12 +59,13 @@ class ScriptedGitHub:
     pauses: dict[int, Pause] = field(default_factory=dict)  # before the page
     granted: Allowance | Exception = field(default_factory=Allowance)
     asked: list[list[Wanted]] = field(default_factory=list)  # one entry a harvest
+    ids: Iterator[int] = field(default_factory=lambda: count(100))  # never given twice
     closed: int = 0  # harvests that came to their end, whichever
 
     def add(
         self, full_name: str, visibility: Visibility = Visibility.PUBLIC, **values: int
     ) -> Repository:
-        known = Repository(full_name, 100 + len(self.repositories), values, visibility)
+        known = Repository(full_name, next(self.ids), values, visibility)
         self.repositories.append(known)
         return known
 

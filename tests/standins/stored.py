@@ -77,13 +77,12 @@ async def contents(database: Database) -> dict[str, Kept]:
         " JOIN metrics m ON m.id = l.metric_id"
     ):
         kept[names[id_]].latest[str(key)] = Observation(int(str(at)), int(str(value)))
-    for id_, metrics, daily, since, until in await database.rows(
-        "SELECT c.subject_id, s.metrics, s.daily, c.since, c.until FROM coverage c"
+    for id_, metrics, daily, imported, since, until in await database.rows(
+        "SELECT c.subject_id, s.metrics, s.daily, s.imported, c.since, c.until FROM coverage c"
         " JOIN metric_sets s ON s.id = c.metric_set_id ORDER BY c.since"
     ):
-        read = MetricSet(tuple(str(metrics).split(",")), bool(daily))
+        read = MetricSet(tuple(str(metrics).split(",")), bool(daily), bool(imported))
         span = Span(int(str(since)), int(str(until)), bool(daily))
         coverage = kept[names[id_]].coverage
         coverage[read] = (*coverage.get(read, ()), span)
     return kept
-

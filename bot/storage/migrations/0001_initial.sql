@@ -5,8 +5,14 @@
 CREATE TABLE metrics (id INTEGER PRIMARY KEY, key TEXT NOT NULL);
 
 -- What is read together: a run's query, an import's columns. `metrics` are keys, sorted, with commas.
--- `daily` 1: the samples name only a day and are stamped 12:00 UTC of it.
-CREATE TABLE metric_sets (id INTEGER PRIMARY KEY, metrics TEXT NOT NULL, daily INTEGER NOT NULL);
+-- `daily` 1: from files that name only a day, stamped 12:00 UTC of it; `imported` 1: from files with
+-- times; both 0: from runs.
+CREATE TABLE metric_sets (
+    id INTEGER PRIMARY KEY,
+    metrics TEXT NOT NULL,
+    daily INTEGER NOT NULL,
+    imported INTEGER NOT NULL
+);
 
 -- `gone_at`: since when GitHub no longer shows it. When it was first and last seen, coverage tells.
 CREATE TABLE subjects (

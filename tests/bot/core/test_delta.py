@@ -270,8 +270,8 @@ def agree(data: st.DataObject, rows: Sequence[Sample], history: History) -> None
     for _ in range(3):
         asked = data.draw(windows(rows))
         fresh = data.draw(st.sampled_from([FRESH, 12 * HOUR]))
-        ends = st.integers(-DAY, DAY).map(lambda shift: asked.end + shift)
-        gone_at = data.draw(st.one_of(st.none(), st.none(), st.just(asked.end), ends))
+        around = st.integers(asked.end - DAY, asked.end + DAY)
+        gone_at = data.draw(st.one_of(st.none(), st.none(), st.just(asked.end), around))
         for key in KEYS:
             series = history.series(key, asked.start, asked.end)
             delta = measure(key, series, asked, fresh=fresh, gone_at=gone_at)

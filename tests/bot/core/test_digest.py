@@ -76,12 +76,14 @@ def test_failed_ones_are_counted_besides() -> None:
     assert with_.counts == replace(without.counts, failed=2)
 
 
-@pytest.mark.parametrize(("later", "counted"), [(0, "gone"), (1, "new")])
+@pytest.mark.parametrize(
+    ("gone_at", "counted"), [(0, "gone"), (WEEK.end, "gone"), (WEEK.end + 1, "new")]
+)
 def test_one_never_sampled_is_gone_once_it_went_by_the_windows_end(
-    later: int, counted: str
+    gone_at: int, counted: str
 ) -> None:
     """As for one that was sampled: a window of last month knows nothing of today."""
-    went = Movement(subject(1, gone_at=WEEK.end + later), ())
+    went = Movement(subject(1, gone_at=gone_at), ())
     counts = digest([went], WEEK).counts
 
     assert (counts.new, counts.gone) == ((0, 1) if counted == "gone" else (1, 0))

@@ -1,13 +1,15 @@
 """Which change comes first."""
 
+from dataclasses import replace
 from itertools import count, pairwise, permutations
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.delta import Delta, Status
-from bot.core.metrics import METRICS
+from bot.core.metrics import METRICS, OPEN_PRS
 from bot.core.models import Subject
 from bot.core.rank import ANY, PERCENT, RANKINGS, Movement, lead, ranked
 from tests.bot.core.timelines import PATIENT
@@ -49,6 +51,16 @@ def test_the_largest_single_gain_comes_first() -> None:
 @pytest.mark.parametrize("key", METRICS)
 def test_every_metric_of_today_may_lead(key: str) -> None:
     assert order(moved("a", stars=1, forks=1), moved("b", **{key: 2})) == ["b", "a"]
+
+
+def test_a_metric_that_may_not_lead_counts_only_when_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(METRICS, "open_prs", replace(OPEN_PRS, ranks_any=False))
+    rows = moved("a", stars=1, open_prs=9), moved("b", stars=2), moved("c", open_prs=10)
+
+    assert order(*rows) == ["b", "a"]
+    assert order(*rows, by="open_prs") == ["c", "a"]
 
 
 def test_of_equal_gains_the_larger_sum_comes_first() -> None:
@@ -130,6 +142,12 @@ def test_by_percent_the_relative_growth_of_stars_counts() -> None:
     assert order(*rows, by=PERCENT) == ["b", "a", "c"]
 
 
+def test_a_gain_of_less_than_a_percent_still_comes_before_a_loss() -> None:
+    rows = moved("a", before=1000, stars=-800), moved("b", before=1000, stars=5)
+
+    assert order(*rows, by=PERCENT) == ["b", "a"]
+
+
 @pytest.mark.parametrize(("before", "rows"), [(50, ["a"]), (49, []), (0, [])])
 def test_growth_in_percent_counts_from_50_stars(before: int, rows: list[str]) -> None:
     assert order(moved("a", before=before, stars=50), by=PERCENT) == rows
@@ -177,9 +195,9 @@ def counted(movement: Movement, by: str) -> list[float]:
 
 @PATIENT
 @given(portfolios(), st.sampled_from(RANKINGS), st.randoms(use_true_random=False))
-def test_the_order_is_total(movements: list[Movement], by: str, random: object) -> None:
+def test_the_order_is_total(movements: list[Movement], by: str, random: Random) -> None:
     shuffled = list(movements)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
 
     assert ranked(shuffled, by) == ranked(movements, by)
 

@@ -14,7 +14,7 @@ KINDS = ("daily", "timed", "mixed")
 KEYS = ("stars", "forks", "open_issues")
 TWO_NEVER_JOIN = 36 * HOUR + 1  # from a sample to the one after the next
 
-PATIENT = settings(deadline=None, max_examples=200)
+PATIENT = settings(deadline=None, max_examples=120)
 
 _silences = st.one_of(
     st.sampled_from([DAY, DAY, DAY, 6 * HOUR, 36 * HOUR, 36 * HOUR + 1, 2 * DAY, 9 * DAY]),

@@ -1,0 +1,127 @@
+"""The neutral data of a picture: what a metric was while somebody looked, and nothing between."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
+
+from bot.core.coverage import JOIN, Span
+from bot.core.history import AT, Observation
+from bot.core.metrics import Good, Metric
+
+MOST_LINES = 5
+"""More than these nobody tells apart."""
+
+
+class Point(NamedTuple):
+    """A value that holds until the next point of its segment."""
+
+    at: int
+    value: int
+
+
+Segment = tuple[Point, ...]
+"""An unbroken stretch of coverage: its first and last moment, and every change between."""
+
+
+class Loss(NamedTuple):
+    """A fall from one sample to the next."""
+
+    at: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One subject over a window; between two segments nobody looked."""
+
+    label: str
+    segments: tuple[Segment, ...]  # ascending, none empty
+
+    @property
+    def first(self) -> Point | None:
+        return self.segments[0][0] if self.segments else None
+
+    @property
+    def last(self) -> Point | None:
+        return self.segments[-1][-1] if self.segments else None
+
+    def values(self) -> Iterator[int]:
+        return (point.value for segment in self.segments for point in segment)
+
+    def losses(self) -> list[Loss]:
+        """Falls that are worth a word, largest first: not the ordinary coming and going."""
+        falls = [
+            Loss(after.at, before.value, after.value)
+            for segment in self.segments
+            for before, after in pairwise(segment)
+            if after.value < before.value
+        ]
+        wide = max(self.values(), default=0) - min(self.values(), default=0)
+        notable = [fall for fall in falls if _is_notable(fall, wide)]
+        return sorted(notable, key=lambda fall: (fall.after - fall.before, fall.at))
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One metric of up to five subjects over one window."""
+
+    title: str
+    metric: Metric
+    lines: tuple[Line, ...]
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if len(self.lines) > MOST_LINES:
+            raise ValueError(f"a chart has at most {MOST_LINES} lines, not {len(self.lines)}")
+
+    def losses(self, line: Line) -> list[Loss]:
+        """Notable falls of a line, where falling is bad news."""
+        return line.losses() if self.metric.good is Good.UP else []
+
+
+def segments(
+    seen: Sequence[Observation], spans: Sequence[Span], start: int, end: int
+) -> tuple[Segment, ...]:
+    """Cut a history to a window: unbroken where it was covered, open where it was not.
+
+    `seen` ascends and holds the newest observation at or before `start` and all up to `end`;
+    `spans` may overlap and need no order. Same rules as `coverage.look`: nothing is known after
+    the last sample, and silences of up to `JOIN` seconds between samples are none.
+    """
+    cut = ((max(since, start), min(until, end)) for since, until in _stretches(spans))
+    drawn = (_segment(seen, since, until) for since, until in cut if since <= until)
+    return tuple(segment for segment in drawn if segment)
+
+
+def _stretches(spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """Coverage without overlaps and short silences."""
+    joined: list[tuple[int, int]] = []
+    for span in sorted(spans, key=attrgetter("since")):
+        if joined and span.since - joined[-1][1] <= JOIN:
+            since, until = joined[-1]
+            joined[-1] = since, max(until, span.until)
+        else:
+            joined.append((span.since, span.until))
+    return joined
+
+
+def _segment(seen: Sequence[Observation], since: int, until: int) -> Segment:
+    begun = bisect_right(seen, since, key=AT)
+    points = [Point(since, seen[begun - 1].value)] if begun else []
+    for change in seen[begun : bisect_right(seen, until, key=AT)]:
+        if not points or change.value != points[-1].value:
+            points.append(Point(*change))
+    if points and points[-1].at < until:
+        points.append(Point(until, points[-1].value))
+    return tuple(points)
+
+
+def _is_notable(fall: Loss, wide: int) -> bool:
+    """At least three, a thousandth of what there was, and a twentieth of what the line covers."""
+    lost = fall.before - fall.after
+    return lost >= max(3, fall.before / 1000, wide / 20)

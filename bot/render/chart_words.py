@@ -1,0 +1,68 @@
+"""A chart in words, for those who do not see it."""
+
+from datetime import datetime, tzinfo
+
+from bot.core.chart import Chart, Line
+from bot.render import words
+from bot.render.chart_labels import printable
+from bot.render.ticks import whole
+
+NOTHING = "No data in this window"
+SHORT = 2 * words.DAY
+"""In a window no longer than this the time of day matters."""
+LONGEST = 1024
+"""Characters of an alternative text that Discord takes."""
+LONGEST_NAME = 80
+"""Characters of a title or a label in it: five lines have room for all they have to tell."""
+
+
+def describe(chart: Chart, zone: tzinfo) -> str:
+    """The alternative text: metric, window, and of every line its ends, its change and its gaps."""
+    told = [
+        f"Line chart: {_shortened(chart.title)}.",
+        f"{chart.metric.label}, {window(chart, zone)}.",
+        *(f"{_shortened(line.label)}: {_line(chart, line, zone)}." for line in chart.lines),
+    ]
+    text = " ".join(told if chart.lines else [*told, f"{NOTHING}."])
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def window(chart: Chart, zone: tzinfo) -> str:
+    """`3 Nov 2025 to 1 Feb 2026`; the year once where it is shared, the time of day in a short one."""
+    start, end = (datetime.fromtimestamp(at, zone) for at in (chart.start, chart.end))
+    first = words.day(chart.start, zone, beside=chart.end)
+    last = f"{end.day} {words.MONTHS[end.month - 1]} {end.year}"
+    if start.date() == end.date():
+        return f"{last}, {start:%H:%M} to {end:%H:%M}"
+    return f"{first} to {last}"
+
+
+def seen(at: int, chart: Chart, zone: tzinfo) -> str:
+    """When a point was seen: its day, or its moment where the window is short."""
+    if chart.end - chart.start <= SHORT:
+        return words.moment(at, zone, beside=chart.end)
+    return words.day(at, zone, beside=chart.end)
+
+
+def _line(chart: Chart, line: Line, zone: tzinfo) -> str:
+    first, last = line.first, line.last
+    if first is None or last is None:
+        return "no data"
+    if first.at == last.at:
+        return f"{whole(first.value)}, sampled once, {seen(first.at, chart, zone)}"
+    told = [
+        f"{whole(first.value)} ({seen(first.at, chart, zone)}) to "
+        f"{whole(last.value)} ({seen(last.at, chart, zone)})",
+        words.signed(last.value - first.value),  # of what is drawn; a card tells the window's delta
+    ]
+    if losses := chart.losses(line):
+        fallen = words.signed(losses[0].after - losses[0].before)
+        told.append(f"largest loss {fallen} {seen(losses[0].at, chart, zone)}")
+    if gaps := len(line.segments) - 1:
+        told.append(f"{words.counted(gaps, 'gap')} without samples")
+    return ", ".join(told)
+
+
+def _shortened(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"

@@ -1,0 +1,113 @@
+"""Where an axis is marked, and with what words: round numbers and round moments."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import count
+from typing import NamedTuple
+
+from bot.render.words import DAY, HOUR, MINUS, MINUTE, MONTHS
+
+MILLION = 1_000_000
+
+
+class Tick(NamedTuple):
+    at: int  # a value or a moment
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One way to mark time: every so many of a unit."""
+
+    seconds: int  # about
+    moments: Callable[[datetime, int], Iterator[datetime]]  # from a moment on; the second: every
+    every: int
+    label: Callable[[datetime], str]
+
+
+def value_ticks(low: float, high: float, most: int) -> list[Tick]:
+    """At most `most` whole numbers in 1-2-5 steps from `low` to `high`, both included."""
+    step = next(size for size in _steps() if high // size + -low // size + 1 <= most)
+    values = range(int(-(-low // step)) * step, int(high // step) * step + 1, step)
+    label = _millions if high >= MILLION and step % (MILLION // 100) == 0 else whole
+    return [Tick(value, label(value)) for value in values]
+
+
+def whole(value: int) -> str:
+    """`434,500`, with a true minus sign."""
+    return f"{value:,}".replace("-", MINUS)
+
+
+def _millions(value: int) -> str:
+    """`1.25M`: ticks that lie far apart need no more."""
+    return f"{value / MILLION:,.2f}".rstrip("0").rstrip(".").replace("-", MINUS) + "M" * bool(value)
+
+
+def time_ticks(start: int, end: int, zone: tzinfo, most: int) -> list[Tick]:
+    """At most `most` moments that a calendar or a clock in `zone` would name; maybe none."""
+    step = next(step for step in _calendar() if (end - start) // step.seconds + 1 <= most)
+    found: dict[int, str] = {}
+    for moment in step.moments(datetime.fromtimestamp(start, zone), step.every):
+        at = int(moment.timestamp())
+        if at > end:
+            break
+        if at >= start:  # a clock that is set forward names the same moment twice
+            found[at] = step.label(datetime.fromtimestamp(at, zone))
+    return [Tick(at, label) for at, label in sorted(found.items())][:most]
+
+
+def _steps() -> Iterator[int]:
+    for power in count():
+        yield from (10**power, 2 * 10**power, 5 * 10**power)
+
+
+def _calendar() -> Iterator[Step]:
+    """Finest first."""
+    for minutes in (1, 5, 15):
+        yield Step(minutes * MINUTE, _clock, minutes, _hour)
+    for hours in (1, 3, 6, 12):
+        yield Step(hours * HOUR, _clock, hours * 60, _hour)
+    for days in (1, 2):
+        yield Step(days * DAY, _days, days, _day)
+    for weeks in (1, 2):
+        yield Step(weeks * 7 * DAY, _days, weeks * 7, _day)
+    for months in (1, 2, 3, 6):
+        yield Step(months * 28 * DAY, _months, months, _month)
+    for years in _steps():
+        yield Step(years * 365 * DAY, _months, years * 12, _month)
+
+
+def _clock(start: datetime, minutes: int) -> Iterator[datetime]:
+    for day in _days(start, 1):
+        for minute in range(0, 24 * 60, minutes):
+            yield day.replace(hour=minute // 60, minute=minute % 60)
+
+
+def _days(start: datetime, every: int) -> Iterator[datetime]:
+    """Midnights; every seventh is a Monday."""
+    first = start.date().toordinal()
+    first -= (first - 1) % every
+    for ordinal in count(first, every):
+        yield datetime.combine(date.fromordinal(ordinal), time.min, start.tzinfo)
+
+
+def _months(start: datetime, every: int) -> Iterator[datetime]:
+    """First days of months; every twelfth is a January."""
+    first = start.year * 12 + start.month - 1
+    for month in count(first - first % every, every):
+        yield datetime(month // 12, month % 12 + 1, 1, tzinfo=start.tzinfo)
+
+
+def _hour(moment: datetime) -> str:
+    """`15:00`; midnight says which day begins."""
+    return f"{moment:%H:%M}" if moment.hour or moment.minute else _day(moment)
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {MONTHS[moment.month - 1]}"
+
+
+def _month(moment: datetime) -> str:
+    """`Feb`; January says which year begins."""
+    return str(moment.year) if moment.month == 1 else MONTHS[moment.month - 1]

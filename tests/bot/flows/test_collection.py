@@ -1,0 +1,258 @@
+"""A run keeps every page it got, whatever ends it, and says how it ended."""
+
+import asyncio
+
+import pytest
+
+from bot.core.models import Pause, Refusal, Refused, Run, RunStatus, Trigger, Visibility, Wanted
+from bot.core.reports import Progress, SyncReport
+from bot.errors import GitHubError, RateLimited, RunInProgress, TokenRejected
+from tests.conftest import Flows
+from tests.standins.clock import DAY, HOUR, SettableClock
+from tests.standins.harvests import MISSING, ScriptedGitHub
+from tests.standins.stored import SqliteStore, contents
+
+FIVE = [f"o/{letter}" for letter in "abcde"]  # three pages of the stand-in
+SLOW = Refusal(Refused.TIMEOUT, "GitHub took too long")
+
+
+async def collect(flows: Flows, *names: str, **more: object) -> SyncReport:
+    return await flows.collector.collect(
+        dict.fromkeys(map(Wanted, names)),
+        Trigger.SCHEDULE,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+async def newest(store: SqliteStore) -> Run:
+    run = await store.runs.newest()
+    assert run is not None
+    return run
+
+
+async def sampled(store: SqliteStore) -> dict[str, int]:
+    """The stars that are known, by name."""
+    return {
+        name: kept.latest["stars"].value
+        for name, kept in (await contents(store.database)).items()
+        if kept.latest
+    }
+
+
+@pytest.fixture(autouse=True)
+def five(github: ScriptedGitHub) -> None:
+    for number, name in enumerate(FIVE):
+        github.add(name, stars=number, forks=0)
+
+
+async def test_a_run_counts_what_it_did(flows: Flows, store: SqliteStore) -> None:
+    report = await collect(flows, *FIVE)
+
+    assert report.run == await newest(store)
+    assert (report.run.id, report.run.trigger, report.run.status) == ("run-1", "schedule", "ok")
+    assert (report.run.sampled, report.run.changed, report.run.failed) == (5, 0, 0)
+    assert (report.run.requests, report.run.points) == (3, 9)
+    assert report.errors == ()
+    assert await sampled(store) == dict(zip(FIVE, range(5), strict=True)), "0 stars are stars"
+
+
+async def test_only_what_differs_counts_as_changed(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    await collect(flows, *FIVE)
+    clock.pass_(HOUR)
+    github.repositories[1].values["stars"] = 100
+    github.repositories[2].values["forks"] = 1
+
+    assert (await collect(flows, *FIVE)).run.changed == 2
+
+
+async def test_nothing_wanted_is_a_run_all_the_same(flows: Flows, store: SqliteStore) -> None:
+    report = await collect(flows)
+
+    assert (report.run.status, report.run.sampled) == (RunStatus.OK, 0)
+    assert await newest(store) == report.run
+
+
+async def test_progress_is_told_from_the_start_to_the_end(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    told: list[Progress] = []
+    pause = Pause(60, "GitHub's secondary rate limit")
+    github.pauses[1] = pause
+
+    await collect(flows, *FIVE, listener=told.append)
+
+    assert told == [
+        Progress(0, 5),
+        Progress(2, 5),
+        Progress(2, 5, pause),
+        Progress(4, 5),
+        Progress(5, 5),
+    ]
+
+
+async def test_a_repository_that_fails_does_not_cost_the_others(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    known = await store.subjects.ensure(FIVE, 0)
+    github.refusals["o/b"] = SLOW
+
+    report = await flows.collector.collect(
+        {Wanted(subject.full_name): subject for subject in known}, Trigger.SCHEDULE
+    )
+
+    assert report.run.status is RunStatus.PARTIAL
+    assert (report.run.sampled, report.run.failed) == (4, 1)
+    assert [(error.full_name, error.refusal) for error in report.errors] == [("o/b", SLOW)]
+    assert await store.runs.errors(report.run.id) == list(report.errors)
+    assert set(await sampled(store)) == set(FIVE) - {"o/b"}
+
+
+async def test_a_repository_that_is_missing_is_an_answer(flows: Flows, store: SqliteStore) -> None:
+    report = await collect(flows, "o/a", "o/missing")
+
+    assert (report.run.status, report.run.failed) == (RunStatus.OK, 1)
+    assert await store.subjects.find("o/missing") is None, "a name alone is nobody"
+
+
+async def test_where_nobody_could_be_read_the_run_failed(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    github.refusals = dict.fromkeys(FIVE, SLOW)
+
+    assert (await collect(flows, *FIVE)).run.status is RunStatus.FAILED
+
+
+async def test_pages_are_kept_when_a_later_one_fails(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    github.raises[2] = RateLimited("GitHub's limit ends at 15:00.")
+
+    report = await collect(flows, *FIVE)
+
+    assert report.run.status is RunStatus.PARTIAL
+    assert report.run.message == "GitHub's limit ends at 15:00."
+    assert (report.run.sampled, report.run.requests) == (4, 2)
+    assert report.run == await newest(store)
+    assert set(await sampled(store)) == set(FIVE[:4])
+
+
+async def test_where_github_gave_nothing_its_reason_is_raised_and_written_down(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    github.raises[0] = TokenRejected("The token was revoked.")
+
+    with pytest.raises(TokenRejected, match="revoked"):
+        await collect(flows, *FIVE)
+
+    run = await newest(store)
+    assert (run.status, run.message) == (RunStatus.FAILED, "The token was revoked.")
+    assert run.finished_at is not None
+
+
+async def test_pages_are_kept_when_the_run_is_cancelled(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    hold = github.hold(page=1)
+    task = asyncio.create_task(collect(flows, *FIVE))
+    await hold.reached.wait()
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    run = await newest(store)
+    assert (run.status, run.sampled) == (RunStatus.STOPPED, 2)
+    assert run.finished_at is not None
+    assert set(await sampled(store)) == set(FIVE[:2])
+    assert github.closed == 1, "nothing goes on asking"
+
+
+async def test_an_unforeseen_failure_is_not_hidden_and_costs_no_page(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    github.raises[1] = ZeroDivisionError()
+
+    with pytest.raises(ZeroDivisionError):
+        await collect(flows, *FIVE)
+
+    assert ((await newest(store)).status, len(await sampled(store))) == (RunStatus.STOPPED, 2)
+
+
+async def test_after_any_end_the_next_run_may_begin(flows: Flows, github: ScriptedGitHub) -> None:
+    github.raises[0] = GitHubError("GitHub does not answer.")
+    with pytest.raises(GitHubError):
+        await collect(flows, *FIVE)
+    github.raises.clear()
+
+    assert (await collect(flows, *FIVE)).run.status is RunStatus.OK
+
+
+async def test_a_run_in_another_process_is_respected(flows: Flows, store: SqliteStore) -> None:
+    with store.runs.alone(), pytest.raises(RunInProgress):
+        await collect(flows, *FIVE)
+
+    assert await store.runs.newest() is None, "a run that did not begin is none"
+
+
+async def test_two_runs_of_one_process_take_turns(flows: Flows, github: ScriptedGitHub) -> None:
+    hold = github.hold(page=0)
+    first = asyncio.create_task(collect(flows, "o/a"))
+    await hold.reached.wait()
+    second = asyncio.create_task(collect(flows, "o/b"))
+    await asyncio.sleep(0)
+    assert len(github.asked) == 1
+    hold.released.set()
+
+    assert [report.run.id for report in await asyncio.gather(first, second)] == ["run-1", "run-2"]
+
+
+async def test_gone_is_noted_once_and_undone_by_a_return(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore, clock: SettableClock
+) -> None:
+    await flows.track.add(0, "o/a")
+    vanished = github.repositories.pop(0)
+
+    states = []
+    for _ in range(2):
+        clock.pass_(DAY)
+        await flows.sync.everything(Trigger.SCHEDULE)
+        (gone,) = await store.subjects.watched()
+        states.append((gone.state, gone.gone_at))
+    github.repositories.append(vanished)
+    clock.pass_(DAY)
+    report = await flows.sync.everything(Trigger.SCHEDULE)
+
+    since = clock.now() - 2 * DAY
+    assert states == [("gone", since), ("gone", since)]
+    assert report.run.status is RunStatus.OK
+    assert [subject.state for subject in await store.subjects.watched()] == ["active"]
+    assert await sampled(store) == {"o/a": 0}
+
+
+async def test_a_metric_that_was_not_read_stays_unknown(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore, clock: SettableClock
+) -> None:
+    github.repositories[0].values = {"stars": 7}
+    await collect(flows, "o/a")
+    clock.pass_(HOUR)
+    github.repositories[0].values = {"forks": 1}
+    await collect(flows, "o/a")
+
+    kept = (await contents(store.database))["o/a"]
+    assert {key: seen.value for key, seen in kept.latest.items()} == {"stars": 7, "forks": 1}
+    assert {key: len(seen) for key, seen in kept.observations.items()} == {"stars": 1, "forks": 1}
+
+
+async def test_who_is_not_welcome_leaves_no_trace(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    github.add("o/secret", Visibility.PRIVATE, stars=9)
+
+    report = await collect(
+        flows, "o/secret", "o/a", welcome=lambda reading: reading.visibility == "public"
+    )
+
+    assert [error.refusal.kind for error in report.errors] == [MISSING.kind]
+    assert set(report.found) == {"o/a"}
+    assert await store.subjects.find("o/secret") is None

@@ -1,0 +1,190 @@
+"""Sync: the same asked for twice is sampled once, and everybody hears of it."""
+
+import asyncio
+
+import pytest
+
+from bot.core.models import Pause, RunStatus, Trigger, Wanted
+from bot.core.reports import Progress
+from bot.errors import TokenRejected, UnknownRepository, UsageError
+from tests.conftest import Flows
+from tests.standins.clock import HOUR, SettableClock
+from tests.standins.harvests import ScriptedGitHub
+from tests.standins.stored import SqliteStore
+
+HERE, THERE = 11, 12
+
+
+@pytest.fixture(autouse=True)
+async def watched(flows: Flows, github: ScriptedGitHub, clock: SettableClock) -> None:
+    """HERE watches o/one and o/two, THERE o/two and o/three."""
+    for name in ("o/one", "o/two", "o/three"):
+        github.add(name, stars=10)
+    await flows.track.add(HERE, "o/one o/two")
+    await flows.track.add(THERE, "o/two o/three")
+    clock.pass_(HOUR)
+    github.asked.clear()
+
+
+async def begun(github: ScriptedGitHub, flows: Flows, guild: int) -> asyncio.Task[object]:
+    """A sync that waits for its first page."""
+    hold = github.hold(page=0)
+    task: asyncio.Task[object] = asyncio.create_task(flows.sync.guild(guild, Trigger.SYNC))
+    await hold.reached.wait()
+    return task
+
+
+async def test_everything_is_every_watched_repository_once(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    report = await flows.sync.everything(Trigger.SCHEDULE)
+
+    assert report.run.sampled == 3
+    assert [{want.full_name for want in asked} for asked in github.asked] == [
+        {"o/one", "o/two", "o/three"}
+    ]
+
+
+async def test_known_repositories_are_asked_for_by_their_node_id(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    await flows.sync.guild(HERE, Trigger.SYNC)
+
+    assert github.asked == [[Wanted("o/one", "R_100"), Wanted("o/two", "R_101")]]
+
+
+async def test_a_renamed_repository_is_followed(flows: Flows, github: ScriptedGitHub) -> None:
+    github.rename(github.repositories[0], "new/one")
+
+    await flows.sync.guild(HERE, Trigger.SYNC)
+
+    names = [subject.full_name for subject in await flows.portfolio.repositories(HERE)]
+    assert names == ["new/one", "o/two"]
+
+
+async def test_a_guild_samples_its_own_repositories(flows: Flows, github: ScriptedGitHub) -> None:
+    github.repositories.pop(2)  # o/three, which is THERE's trouble
+
+    report = await flows.sync.guild(HERE, Trigger.SYNC)
+
+    assert (report.run.sampled, report.errors) == (2, ())
+
+
+async def test_one_repository_can_be_sampled(flows: Flows, github: ScriptedGitHub) -> None:
+    report = await flows.sync.guild(HERE, Trigger.SYNC, repository="https://github.com/O/One")
+
+    assert report.run.sampled == 1
+    assert [want.full_name for want in github.asked[0]] == ["o/one"]
+
+
+async def test_what_others_watch_cannot_be_sampled(flows: Flows, github: ScriptedGitHub) -> None:
+    with pytest.raises(UsageError, match="not watched here: start with track add"):
+        await flows.sync.guild(HERE, Trigger.SYNC, repository="o/three")
+    with pytest.raises(UnknownRepository):
+        await flows.sync.guild(HERE, Trigger.SYNC, repository="o/nobody")
+
+    assert github.asked == []
+
+
+async def test_an_empty_portfolio_is_a_sentence(flows: Flows) -> None:
+    with pytest.raises(UsageError, match="Nothing is watched here yet: start with track add"):
+        await flows.sync.guild(99, Trigger.SYNC)
+
+
+async def test_a_second_sync_of_the_same_joins_the_first(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    first = await begun(github, flows, HERE)
+    told: list[Progress] = []
+    joined = asyncio.Event()
+
+    def listener(progress: Progress) -> None:
+        told.append(progress)
+        joined.set()
+
+    second = asyncio.create_task(flows.sync.guild(HERE, Trigger.SYNC, listener=listener))
+    await joined.wait()  # who joins late hears at once how far the run has come
+    github.hold(page=0).released.set()
+
+    reports = await asyncio.gather(first, second)
+
+    assert reports[0] is reports[1]
+    assert len(github.asked) == 1
+    assert told == [Progress(0, 2), Progress(2, 2)]
+
+
+async def test_everybody_who_listens_is_told_of_a_pause(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    github.pauses[0] = pause = Pause(2, "GitHub answered 502")
+    told: tuple[list[Progress], list[Progress]] = ([], [])
+
+    await asyncio.gather(
+        *(flows.sync.guild(HERE, Trigger.SYNC, listener=each.append) for each in told)
+    )
+
+    assert all(Progress(0, 2, pause) in each for each in told)
+
+
+async def test_a_sync_of_something_else_has_a_run_of_its_own(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    first = await begun(github, flows, HERE)
+    second = asyncio.create_task(flows.sync.guild(THERE, Trigger.SYNC))
+    github.hold(page=0).released.set()
+    await asyncio.gather(first, second)
+
+    assert [{want.full_name for want in asked} for asked in github.asked] == [
+        {"o/one", "o/two"},
+        {"o/two", "o/three"},
+    ]
+
+
+async def test_a_sync_after_the_first_is_over_samples_anew(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    await flows.sync.guild(HERE, Trigger.SYNC)
+    await flows.sync.guild(HERE, Trigger.SYNC)
+
+    assert len(github.asked) == 2
+
+
+async def test_a_caller_who_gives_up_does_not_end_it_for_the_others(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    first = await begun(github, flows, HERE)
+    second = asyncio.create_task(flows.sync.guild(HERE, Trigger.SYNC))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait([first])
+    github.hold(page=0).released.set()
+
+    assert (await second).run.status is RunStatus.OK
+    assert len(github.asked) == 1
+
+
+async def test_everybody_who_joined_hears_of_a_failure(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    github.raises[0] = TokenRejected("The token was revoked.")
+
+    outcomes = await asyncio.gather(
+        *(flows.sync.guild(HERE, Trigger.SYNC) for _ in range(2)), return_exceptions=True
+    )
+
+    assert [type(outcome) for outcome in outcomes] == [TokenRejected, TokenRejected]
+
+
+async def test_closing_ends_what_is_under_way_and_keeps_its_pages(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    hold = github.hold(page=1)
+    task = asyncio.create_task(flows.sync.everything(Trigger.SCHEDULE))
+    await hold.reached.wait()
+
+    await flows.sync.close()
+    await asyncio.wait([task])
+
+    run = await store.runs.newest()
+    assert run is not None
+    assert (run.status, run.sampled) == (RunStatus.STOPPED, 2)

@@ -1,0 +1,305 @@
+"""Track: begin and stop watching; nobody can probe for what is hidden."""
+
+from datetime import UTC
+
+import pytest
+
+from bot.core.delta import Status
+from bot.core.models import Refusal, Refused, Visibility
+from bot.errors import InvalidName, RateLimited, TokenRejected, UnknownRepository, UsageError
+from tests.conftest import TRUSTED_GUILD, Flows
+from tests.standins.clock import DAY, HOUR, SettableClock
+from tests.standins.harvests import ScriptedGitHub
+from tests.standins.stored import SqliteStore, contents
+
+HERE, THERE, OPERATOR = 11, 12, 0
+SSO = Refusal(Refused.FORBIDDEN, "Resource protected by organization SAML enforcement")
+
+
+@pytest.fixture(autouse=True)
+def known_to_github(github: ScriptedGitHub) -> None:
+    github.add("acme/Rocket", stars=45, forks=3)
+    github.add("acme/site", stars=0)
+    github.add("acme/secret", Visibility.PRIVATE, stars=7)
+
+
+async def names_in(flows: Flows, guild: int) -> list[str]:
+    return [subject.full_name for subject in await flows.portfolio.repositories(guild)]
+
+
+async def test_adding_answers_with_the_current_numbers(flows: Flows) -> None:
+    tracked = await flows.track.add(HERE, "ACME/rocket")
+
+    (movement,) = tracked.added
+    assert (tracked.group, tracked.already, tracked.refused) == ("all", (), ())
+    assert movement.subject.full_name == "acme/Rocket", "as GitHub spells it"
+    assert {delta.metric: delta.after for delta in movement.deltas} == {"stars": 45, "forks": 3}
+    assert {delta.status for delta in movement.deltas} == {Status.NEW}
+    assert [delta.change for delta in movement.deltas] == [None, None], "unknown, not 45 - 0"
+
+
+async def test_several_are_added_at_once_and_a_bad_one_costs_nobody(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    github.add("acme/slow", stars=1)
+    github.refusals["acme/slow"] = Refusal(Refused.TIMEOUT, "GitHub took too long")
+
+    tracked = await flows.track.add(
+        HERE, "acme/rocket, https://github.com/acme/site acme/missing acme/slow"
+    )
+
+    assert {movement.subject.full_name for movement in tracked.added} == {
+        "acme/Rocket",
+        "acme/site",
+    }
+    assert {error.full_name: error.refusal.kind for error in tracked.refused} == {
+        "acme/missing": Refused.NOT_FOUND,
+        "acme/slow": Refused.TIMEOUT,
+    }
+    assert await names_in(flows, HERE) == ["acme/Rocket", "acme/site"]
+
+
+async def test_adding_again_says_so(flows: Flows) -> None:
+    await flows.track.add(HERE, "acme/rocket")
+    tracked = await flows.track.add(HERE, "acme/rocket acme/site")
+
+    assert [movement.subject.full_name for movement in tracked.added] == ["acme/site"]
+    assert [movement.subject.full_name for movement in tracked.already] == ["acme/Rocket"]
+
+
+async def test_two_names_of_one_repository_are_one(flows: Flows, github: ScriptedGitHub) -> None:
+    github.rename(github.repositories[0], "acme/starship")
+
+    tracked = await flows.track.add(HERE, "acme/rocket acme/starship")
+
+    assert [movement.subject.full_name for movement in tracked.added] == ["acme/starship"]
+    assert tracked.refused == ()
+    assert await names_in(flows, HERE) == ["acme/starship"]
+
+
+async def test_an_old_name_adds_the_repository_it_leads_to(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    github.rename(github.repositories[0], "acme/starship")
+
+    tracked = await flows.track.add(HERE, "acme/rocket")
+
+    assert [movement.subject.full_name for movement in tracked.added] == ["acme/starship"]
+    assert (await flows.portfolio.find(HERE, "acme/starship")).github_id == 100
+
+
+async def test_a_name_used_again_adds_the_repository_that_has_it_now(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock, store: SqliteStore
+) -> None:
+    """Its history must not go on with another repository's numbers."""
+    await flows.track.add(HERE, "acme/rocket")
+    github.repositories[0].full_name = "acme/starship"
+    clock.pass_(HOUR)
+    await flows.track.add(HERE, "acme/starship")  # the rename is noticed
+    github.add("acme/rocket", stars=1)
+    clock.pass_(HOUR)
+
+    tracked = await flows.track.add(HERE, "acme/rocket")
+
+    (movement,) = tracked.added
+    assert (movement.subject.full_name, movement.subject.github_id) == ("acme/rocket", 103)
+    assert await names_in(flows, HERE) == ["acme/rocket", "acme/starship"]
+    stored = await contents(store.database)
+    values = {name: kept.latest["stars"].value for name, kept in stored.items()}
+    assert values == {"acme/rocket": 1, "acme/starship": 45}
+
+
+@pytest.mark.parametrize("targets", ["acme/*", "acme/rocket acme/*"])
+async def test_a_wildcard_is_refused_with_a_sentence(
+    flows: Flows, github: ScriptedGitHub, targets: str
+) -> None:
+    with pytest.raises(UsageError, match="cannot be followed yet: name each repository"):
+        await flows.track.add(HERE, targets)
+
+    assert github.asked == []
+
+
+async def test_what_is_no_name_is_refused_before_github_is_asked(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    with pytest.raises(InvalidName, match=r"acme.* is not a repository"):
+        await flows.track.add(HERE, "acme/rocket acme")
+    with pytest.raises(UsageError, match="No repository was named"):
+        await flows.track.add(HERE, " , ")
+
+    assert github.asked == []
+
+
+async def test_where_github_gives_nothing_nothing_is_watched(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    github.raises[0] = TokenRejected("The token was revoked.")
+
+    with pytest.raises(TokenRejected):
+        await flows.track.add(HERE, "acme/rocket")
+
+    assert await names_in(flows, HERE) == []
+
+
+async def test_names_that_github_had_no_answer_for_are_refused_with_the_reason(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    """Two a page: the third name is never read."""
+    github.add("acme/third", stars=1)
+    github.raises[1] = RateLimited("GitHub's limit ends at 15:00.")
+
+    tracked = await flows.track.add(HERE, "acme/rocket acme/site acme/third")
+
+    assert len(tracked.added) == 2
+    assert [(error.full_name, error.refusal.message) for error in tracked.refused] == [
+        ("acme/third", "GitHub's limit ends at 15:00.")
+    ]
+
+
+async def test_private_missing_and_forbidden_ones_are_refused_in_the_same_words(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    github.add("acme/sso", stars=1)
+    github.refusals["acme/sso"] = SSO
+
+    tracked = await flows.track.add(HERE, "acme/secret acme/missing acme/sso")
+
+    assert len(tracked.refused) == 3
+    assert len({error.refusal for error in tracked.refused}) == 1
+    assert await store.subjects.count() == 0
+
+
+async def test_a_private_one_known_to_others_is_refused_in_the_same_words(flows: Flows) -> None:
+    await flows.track.add(OPERATOR, "acme/secret")
+
+    tracked = await flows.track.add(HERE, "acme/secret acme/missing")
+
+    assert tracked.added == tracked.already == ()
+    assert len({error.refusal for error in tracked.refused}) == 1
+    assert await names_in(flows, HERE) == []
+
+
+@pytest.mark.parametrize("guild", [OPERATOR, TRUSTED_GUILD])
+async def test_who_may_see_private_ones_adds_them_and_hears_the_real_reasons(
+    flows: Flows, github: ScriptedGitHub, guild: int
+) -> None:
+    github.add("acme/sso", stars=1)
+    github.refusals["acme/sso"] = SSO
+
+    tracked = await flows.track.add(guild, "acme/secret acme/sso")
+
+    assert [movement.subject.full_name for movement in tracked.added] == ["acme/secret"]
+    assert [error.refusal for error in tracked.refused] == [SSO]
+
+
+async def test_a_watched_one_that_becomes_private_disappears_and_comes_back(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    await flows.track.add(HERE, "acme/rocket")
+    await flows.track.add(TRUSTED_GUILD, "acme/rocket")
+    seen = []
+    for visibility in (Visibility.PRIVATE, Visibility.PUBLIC):
+        github.repositories[0].visibility = visibility
+        clock.pass_(HOUR)
+        await flows.track.add(OPERATOR, "acme/rocket")
+        seen.append((await names_in(flows, HERE), await names_in(flows, TRUSTED_GUILD)))
+
+    assert seen == [([], ["acme/Rocket"]), (["acme/Rocket"], ["acme/Rocket"])]
+
+
+async def test_a_guild_lists_its_own_only(flows: Flows) -> None:
+    await flows.track.add(HERE, "acme/rocket")
+    await flows.track.add(THERE, "acme/site")
+
+    assert [one.movement.subject.full_name for one in await flows.track.listed(HERE)] == [
+        "acme/Rocket"
+    ]
+    assert [one.movement.subject.full_name for one in await flows.track.listed(THERE)] == [
+        "acme/site"
+    ]
+
+
+async def test_the_list_tells_groups_and_when_each_was_seen(
+    flows: Flows, clock: SettableClock, store: SqliteStore
+) -> None:
+    first = clock.now()
+    await flows.track.add(HERE, "acme/rocket")
+    last = clock.pass_(HOUR)
+    await flows.track.add(HERE, "acme/rocket", "core")
+    (unseen,) = await store.subjects.ensure(["acme/new"], last)
+    await store.watches.add(HERE, "all", [unseen.id])
+
+    listed = await flows.track.listed(HERE)
+
+    assert [(one.movement.subject.full_name, one.group) for one in listed] == [
+        ("acme/new", "all"),
+        ("acme/Rocket", "all"),
+        ("acme/Rocket", "core"),
+    ]
+    assert [(one.first_seen, one.last_seen) for one in listed] == [
+        (None, None),
+        (first, last),
+        (first, last),
+    ]
+    assert [one.group for one in await flows.track.listed(HERE, "core")] == ["core"]
+    assert await flows.track.listed(HERE, "none") == []
+
+
+async def test_removing_keeps_the_history(
+    flows: Flows, store: SqliteStore, clock: SettableClock
+) -> None:
+    await flows.track.add(HERE, "acme/rocket acme/site")
+    before = await contents(store.database)
+    clock.pass_(DAY)
+
+    untracked = await flows.track.remove(HERE, "https://github.com/ACME/rocket")
+
+    assert [subject.full_name for subject in untracked.removed] == ["acme/Rocket"]
+    assert untracked.not_watched == ()
+    assert await names_in(flows, HERE) == ["acme/site"]
+    assert await contents(store.database) == before
+    assert (await flows.diff.report(HERE, "acme/rocket", "7d", UTC)).deltas
+
+
+async def test_removing_tells_what_was_not_watched(flows: Flows) -> None:
+    await flows.track.add(HERE, "acme/rocket")
+    await flows.track.add(THERE, "acme/site")
+
+    untracked = await flows.track.remove(HERE, "acme/rocket acme/site acme/nobody")
+
+    assert [subject.full_name for subject in untracked.removed] == ["acme/Rocket"]
+    assert untracked.not_watched == ("acme/site", "acme/nobody")
+    assert await names_in(flows, THERE) == ["acme/site"]
+
+
+async def test_a_repository_named_twice_is_removed_once(flows: Flows) -> None:
+    await flows.track.add(HERE, "acme/rocket")
+
+    untracked = await flows.track.remove(HERE, "acme/rocket ACME/Rocket")
+
+    assert [subject.full_name for subject in untracked.removed] == ["acme/Rocket"]
+    assert untracked.not_watched == ()
+
+
+async def test_removing_from_a_group_keeps_the_others(flows: Flows) -> None:
+    await flows.track.add(HERE, "acme/rocket")
+    await flows.track.add(HERE, "acme/rocket", "core")
+
+    await flows.track.remove(HERE, "acme/rocket", "core")
+
+    assert [one.group for one in await flows.track.listed(HERE)] == ["all"]
+
+
+async def test_an_old_name_removes_the_repository_it_was(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    await flows.track.add(HERE, "acme/rocket")
+    github.rename(github.repositories[0], "acme/starship")
+    clock.pass_(HOUR)
+    await flows.track.add(THERE, "acme/starship")
+
+    untracked = await flows.track.remove(HERE, "acme/rocket")
+
+    assert [subject.full_name for subject in untracked.removed] == ["acme/starship"]
+    with pytest.raises(UnknownRepository):
+        await flows.portfolio.find(HERE, "acme/never")

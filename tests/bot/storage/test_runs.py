@@ -1,0 +1,213 @@
+"""Runs: each page is kept as it comes, and the newest run knows who could not be read."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.coverage import JOIN
+from bot.core.models import (
+    Reading,
+    Refusal,
+    Refused,
+    Run,
+    RunError,
+    RunStatus,
+    Sample,
+    Subject,
+    Trigger,
+    Visibility,
+)
+from tests.standins.clock import DAY, HOUR, moment
+from tests.standins.stored import SqliteStore, contents
+
+NOON = moment("2026-06-01")
+SLOW = Refusal(Refused.TIMEOUT, "GitHub took too long")
+GONE = Refusal(Refused.NOT_FOUND, "gone or not visible")
+
+
+def run(number: int, at: int = NOON, trigger: Trigger = Trigger.SCHEDULE) -> Run:
+    return Run(f"run-{number}", trigger, RunStatus.RUNNING, at)
+
+
+def reading(subject: Subject, **values: int) -> tuple[Subject, Reading]:
+    return subject, Reading(
+        subject.full_name, 100 + subject.id, f"R_{subject.id}", Visibility.PUBLIC, values
+    )
+
+
+@pytest.fixture
+async def one(store: SqliteStore) -> Subject:
+    return (await store.subjects.ensure(["o/one"], NOON))[0]
+
+
+@pytest.fixture
+async def two(store: SqliteStore, one: Subject) -> Subject:
+    return (await store.subjects.ensure(["o/two"], NOON + one.id * 0))[0]
+
+
+async def sample(store: SqliteStore, number: int, at: int, *found: tuple[Subject, Reading]) -> int:
+    await store.runs.begin(run(number, at))
+    return await store.runs.record(run(number, at), at, found, [], JOIN)
+
+
+async def fail(store: SqliteStore, number: int, at: int, subject: Subject, why: Refusal) -> None:
+    await store.runs.begin(run(number, at))
+    await store.runs.record(run(number, at), at, [], [(subject, why)], JOIN)
+
+
+async def test_a_run_is_read_back_as_it_was_finished(store: SqliteStore) -> None:
+    finished = Run(
+        "run-1",
+        Trigger.SYNC,
+        RunStatus.PARTIAL,
+        started_at=NOON,
+        finished_at=NOON + 40,
+        sampled=9,
+        changed=3,
+        failed=1,
+        requests=4,
+        points=12,
+        message="GitHub's rate limit ends at 14:00",
+    )
+    await store.runs.begin(replace(run(1), trigger=Trigger.SYNC))
+    await store.runs.finish(finished)
+
+    assert await store.runs.newest() == finished
+
+
+async def test_before_the_first_run_there_is_none(store: SqliteStore) -> None:
+    assert await store.runs.newest() is None
+    assert await store.runs.failing() == set()
+    assert await store.runs.errors("run-1") == []
+
+
+async def test_an_import_is_no_run_that_sampled(store: SqliteStore) -> None:
+    await store.runs.begin(run(1))
+    await store.runs.note(run(2, NOON + HOUR, Trigger.IMPORT))
+
+    newest = await store.runs.newest()
+    assert newest is not None
+    assert newest.id == "run-1"
+
+
+async def test_a_run_that_was_killed_is_found_out_by_the_next(store: SqliteStore) -> None:
+    await store.runs.begin(run(1))
+    await store.runs.begin(run(2, NOON + HOUR))
+
+    assert await store.database.rows("SELECT id, status, finished_at FROM runs ORDER BY id") == [
+        ("run-1", "stopped", NOON + HOUR),
+        ("run-2", "running", None),
+    ]
+
+
+async def test_a_first_sample_is_no_change(store: SqliteStore, one: Subject, two: Subject) -> None:
+    assert await sample(store, 1, NOON, reading(one, stars=5), reading(two, stars=5)) == 0
+    assert await sample(store, 2, NOON + HOUR, reading(one, stars=5), reading(two, stars=6)) == 1, (
+        "only o/two changed"
+    )
+
+
+async def test_a_metric_read_for_the_first_time_is_no_change(
+    store: SqliteStore, one: Subject
+) -> None:
+    await sample(store, 1, NOON, reading(one, stars=5))
+
+    assert await sample(store, 2, NOON + HOUR, reading(one, stars=5, forks=0)) == 0
+    assert await sample(store, 3, NOON + 2 * HOUR, reading(one, stars=5, forks=1)) == 1
+
+
+async def test_a_reading_without_numbers_writes_none_and_covers_nothing(
+    store: SqliteStore, one: Subject
+) -> None:
+    assert await sample(store, 1, NOON, reading(one)) == 0
+
+    kept = (await contents(store.database))["o/one"]
+    assert (kept.observations, kept.coverage) == ({}, {})
+    assert (await store.subjects.watched(), await store.runs.failing()) == ([], set())
+
+
+async def test_samples_join_as_far_as_the_collection_reaches(
+    store: SqliteStore, one: Subject
+) -> None:
+    """A collection every three days is unbroken with a silence of three days."""
+    for number, within in ((1, JOIN), (2, JOIN), (3, 4 * DAY)):
+        at = NOON + number * 3 * DAY
+        await store.runs.begin(run(number, at))
+        await store.runs.record(run(number, at), at, [reading(one, stars=5)], [], within)
+
+    (spans,) = (await contents(store.database))["o/one"].coverage.values()
+    assert [(span.until - span.since) // DAY for span in spans] == [0, 3]
+
+
+async def test_errors_are_told_by_name_with_their_reason(
+    store: SqliteStore, one: Subject, two: Subject
+) -> None:
+    await store.runs.begin(run(1))
+    await store.runs.record(run(1), NOON, [], [(two, GONE), (one, SLOW)], JOIN)
+
+    assert await store.runs.errors("run-1") == [RunError("o/one", SLOW), RunError("o/two", GONE)]
+
+
+async def test_a_repository_fails_from_a_failed_run_to_its_next_sample(
+    store: SqliteStore, one: Subject, two: Subject
+) -> None:
+    await sample(store, 1, NOON, reading(one, stars=1), reading(two, stars=1))
+    await fail(store, 2, NOON + HOUR, one, SLOW)
+    assert await store.runs.failing() == {one.id}
+
+    await sample(store, 3, NOON + 2 * HOUR, reading(two, stars=1))
+    assert await store.runs.failing() == {one.id}, "a run that did not ask for it tells nothing"
+
+    await sample(store, 4, NOON + 3 * HOUR, reading(one, stars=1))
+    assert await store.runs.failing() == set()
+
+
+async def test_a_repository_that_was_never_sampled_can_fail(
+    store: SqliteStore, one: Subject
+) -> None:
+    await fail(store, 1, NOON, one, SLOW)
+
+    assert await store.runs.failing() == {one.id}
+
+
+async def test_a_gone_repository_does_not_fail_also_when_it_failed_before(
+    store: SqliteStore, one: Subject, two: Subject
+) -> None:
+    await fail(store, 1, NOON, one, SLOW)
+    await fail(store, 2, NOON + HOUR, one, GONE)
+    await fail(store, 3, NOON + HOUR, two, GONE)
+
+    assert await store.runs.failing() == set()
+
+
+async def test_a_page_is_kept_whole_or_not_at_all(store: SqliteStore, one: Subject) -> None:
+    await store.runs.begin(run(1))
+    too_large = 2**70
+
+    with pytest.raises(OverflowError):
+        await store.runs.record(
+            run(1), NOON, [reading(one, forks=1, stars=too_large)], [(one, SLOW)], JOIN
+        )
+
+    assert (await contents(store.database))["o/one"].observations == {}
+    assert await store.runs.errors("run-1") == []
+    found = await store.subjects.find("o/one")
+    assert found == one, "not even its id was learnt"
+
+
+async def test_an_import_between_two_samples_of_an_unbroken_watch_changes_nothing(
+    store: SqliteStore, one: Subject
+) -> None:
+    await sample(store, 1, NOON, reading(one, stars=5))
+    await sample(store, 2, NOON + DAY, reading(one, stars=5))
+
+    known, refused = await store.histories.merge(
+        [
+            ("o/one", Sample(NOON + HOUR, {"stars": 5})),
+            ("o/one", Sample(NOON + 2 * HOUR, {"stars": 9})),
+        ],
+        NOON + DAY,
+    )
+
+    assert (known.new, known.refused) == (False, {})
+    assert refused.refused == {"stars": (5, 9)}

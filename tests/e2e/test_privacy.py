@@ -1,0 +1,102 @@
+"""Who may see and do what: other servers, private repositories, people without rights."""
+
+import pytest
+
+from tests.standins.discord_api import CannotAsk
+from tests.standins.stage import NOTHING_WATCHED, Stage, lines
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+MANAGE_SERVER = str(1 << 5)
+
+
+async def test_autocomplete_offers_the_own_watches_without_asking_github(stage: Stage) -> None:
+    for name in ("mine/zebra", "mine/apple", "theirs/apple"):
+        stage.github.add(name, stars=7)
+    place, other = stage.place("Mine"), stage.place("Theirs")
+    await place.ask("track add", target="mine/zebra mine/apple", group="fruit")
+    await other.ask("track add", target="theirs/apple")
+    asked = len(stage.github.requests)
+
+    offered = await place.complete("diff", "repo", "")
+    assert [choice.name for choice in offered] == ["mine/apple", "mine/zebra"]
+    assert [choice.name for choice in await place.complete("sync", "repo", "APPL")] == [
+        "mine/apple"
+    ]
+    assert [choice.name for choice in await place.complete("track remove", "target", "x")] == []
+    assert [choice.name for choice in await place.complete("digest", "group", "")] == ["fruit"]
+    assert [choice.name for choice in await other.complete("digest", "group", "")] == ["all"]
+    assert "3mo" in [choice.name for choice in await place.complete("diff", "window", "3mo")]
+    assert len(stage.github.requests) == asked
+
+    answer = await place.ask("diff", repo=offered[0].value)
+    assert lines(answer)[0] == "mine/apple"
+
+
+async def test_another_server_sees_none_of_it(stage: Stage) -> None:
+    stage.github.add("secretive/plans", stars=7)
+    place, other = stage.place("Watcher"), stage.place("Neighbour")
+    await place.ask("track add", target="secretive/plans", group="plans")
+
+    assert await other.complete("diff", "repo", "") == []
+    assert await other.complete("repos", "group", "") == []
+    assert lines(await other.ask("repos"))[0] == "Nothing is watched here yet"
+    assert (await other.ask("digest")).text == NOTHING_WATCHED
+    assert (await other.ask("sync")).text == NOTHING_WATCHED
+    (own,) = await place.complete("diff", "repo", "")
+    for pointed in (own.value, "secretive/plans"):
+        asked = len(stage.github.requests)
+        refused = await other.ask("sync", repo=pointed)
+        assert refused.ephemeral
+        assert not refused.deferred
+        assert len(stage.github.requests) == asked
+    assert "this repository" in (await other.ask("diff", repo=own.value)).text
+
+
+async def test_a_private_repository_is_refused_in_the_words_of_a_missing_one(
+    stage: Stage,
+) -> None:
+    stage.github.add("hidden/vault", stars=7, private=True)
+    stage.github.add("hidden/locked", stars=7, forbidden=True)
+    async with stage.flows(hours_ago=1) as app:  # the operator knows it
+        await app.track.add(0, "hidden/vault")
+    place = stage.place("Hidden")
+
+    for command, option in (("track add", "target"), ("diff", "repo"), ("sync", "repo")):
+        told = [
+            await place.ask(command, **{option: f"hidden/{name}"})
+            for name in ("vault", "locked", "absent")
+        ]
+        words = {
+            answer.text.replace("hidden/vault", "X")
+            .replace("hidden/locked", "X")
+            .replace("hidden/absent", "X")
+            for answer in told
+        }
+        assert len(words) == 1, command
+        assert len({(answer.ephemeral, answer.deferred) for answer in told}) == 1
+        assert "★" not in words.pop()
+    assert await place.complete("diff", "repo", "vault") == []
+
+
+async def test_who_does_not_manage_the_server_cannot_change_it(stage: Stage) -> None:
+    place = stage.place("Rights")
+    needed = {
+        name: command["default_member_permissions"]
+        for name, command in stage.discord.commands.items()
+    }
+
+    assert needed == {
+        "track": MANAGE_SERVER,
+        "sync": MANAGE_SERVER,
+        "diff": None,
+        "digest": None,
+        "repos": None,
+        "help": None,
+    }
+    for command in ("track add", "track remove"):
+        with pytest.raises(CannotAsk, match="permissions"):
+            await place.ask(command, place.bob, target="a/b")
+    with pytest.raises(CannotAsk, match="permissions"):
+        await place.ask("sync", place.bob)
+    assert (await place.ask("digest", place.bob)).text == NOTHING_WATCHED
