@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,8 +37,10 @@ from bot.storage.watches import Watches
 if TYPE_CHECKING:
     from bot.client import RadarBot
 
-STOP_SECONDS = 4.0
+STOP_SECONDS = 3.5
 """How long a stop may take before what is left is cut off."""
+TELL_SECONDS = 0.5
+"""How long an answer to those who wait may take before the connection to Discord closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,8 @@ async def run_bot(settings: Settings) -> None:
             bot = _bot(settings, app)
             scheduler = Scheduler(app.sync, app.store.runs, app.clock, settings.collection.interval)
             heartbeat = Heartbeat(path, bot.connected)
-            await _until_stopped(_beside(bot.serve(token), scheduler.run(), heartbeat.run()))
+            serving = _beside(bot.serve(token), scheduler.run(), heartbeat.run())
+            await _until_stopped(serving, app.sync.close)
 
 
 async def _settle(app: App) -> None:
@@ -140,9 +143,8 @@ def _bot(settings: Settings, app: App) -> "RadarBot":
     from cogs.reporting import Reporting
     from cogs.snapshots import Snapshots
 
-    Route.BASE = (
-        settings.discord.api_url
-    )  # the one allowed global: discord.py has no setting for it
+    # the one allowed global: discord.py has no other door
+    Route.BASE = settings.discord.api_url
     VoiceClient.warn_nacl = VoiceClient.warn_dave = False  # nobody misses voice here
     cogs = (
         Collection(app.track, app.sync, app.portfolio, app.clock),
@@ -164,8 +166,13 @@ async def _beside(main: Coroutine[None, None, None], *others: Coroutine[None, No
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _until_stopped(serving: Coroutine[None, None, None]) -> None:
-    """Serve until a signal comes; then everything closes itself, or is cut off."""
+async def _until_stopped(
+    serving: Coroutine[None, None, None], first: Callable[[], Awaitable[None]]
+) -> None:
+    """Serve until a signal comes; then all closes itself, or is cut off.
+
+    `first` ends the work people wait for, while they can still be told.
+    """
     task = asyncio.create_task(serving)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -175,6 +182,8 @@ async def _until_stopped(serving: Coroutine[None, None, None]) -> None:
     await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
     if not task.done():
+        await first()
+        await asyncio.sleep(TELL_SECONDS)
         task.cancel()
         await asyncio.wait({task}, timeout=STOP_SECONDS)
         return

@@ -12,7 +12,8 @@ RadarError                  something failed: exit code 1
 │   ├── TokenMissing        nothing to ask with (exit code 2)
 │   ├── TokenRejected       expired, revoked or mistyped (exit code 2)
 │   └── RateLimited         the limit ends later than we are willing to wait
-└── RunInProgress           another process is sampling right now
+├── RunInProgress           another process is sampling right now
+└── Stopped                 the program ends before the work does
 
 Each edge translates foreign exceptions into these in one place; the command line, the command tree
 and the scheduler are the only ones that catch them.
@@ -70,4 +71,8 @@ class RateLimited(GitHubError):
 
 
 class RunInProgress(RadarError):
+    pass
+
+
+class Stopped(RadarError):
     pass

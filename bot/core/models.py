@@ -3,7 +3,7 @@
 Moments are integer UTC seconds everywhere. An unknown value is absent or None, never 0.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -110,6 +110,17 @@ class Harvest:
     refused: Mapping[Wanted, Refusal] = field(default_factory=dict)
     requests: int = 0  # HTTP requests this page took, retries included
     points: int = 0  # GraphQL points, as `rateLimit.cost` says
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A harvest whose repositories are known subjects, ready to be kept."""
+
+    at: int
+    found: Sequence[tuple[Subject, Reading]] = ()
+    refused: Sequence[tuple[Subject, Refusal]] = ()
+    requests: int = 0
+    points: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.core.coverage import reach
 from bot.core.models import (
     Harvest,
+    Page,
     Pause,
     Reading,
     Refusal,
@@ -124,9 +125,8 @@ class Collector:
             for want, refusal in refused.items()
             if (subject := state.wanted[want]) is not None
         ]
-        changed = await self._store.runs.record(
-            state.run, page.at, found, turned_away, self._within
-        )
+        kept = Page(page.at, found, turned_away, page.requests, page.points)
+        changed = await self._store.runs.record(state.run, kept, self._within)
         # once more: the name they were met under may have been another's until now
         state.found |= await self._strangers(state, welcome, page.at)
         state.errors += [RunError(want.full_name, why) for want, why in refused.items()]

@@ -12,9 +12,8 @@ from bot.core.models import (
     Allowance,
     Harvest,
     ImportRow,
+    Page,
     Pause,
-    Reading,
-    Refusal,
     RefusedRow,
     Run,
     RunError,
@@ -91,14 +90,7 @@ class Runs(Protocol):
         """Write a run that is over already."""
         ...
 
-    async def record(
-        self,
-        run: Run,
-        at: int,
-        found: Sequence[tuple[Subject, Reading]],
-        refused: Sequence[tuple[Subject, Refusal]],
-        within: int,
-    ) -> int:
+    async def record(self, run: Run, page: Page, within: int) -> int:
         """Keep one page, all of it or nothing; returns how many repositories changed."""
         ...
 

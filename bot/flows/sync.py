@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.core.models import Subject, Trigger, Wanted
 from bot.core.reports import Progress, SyncReport
-from bot.errors import UsageError
+from bot.errors import Stopped, UsageError
 from bot.flows.collection import Collector, Listener
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Subjects
@@ -91,8 +91,12 @@ class Sync:
         ongoing = self._ongoing.get(scope) or self._begin(scope, subjects, trigger)
         if listener is not None:
             ongoing.audience.join(listener)
-        # a caller that gives up must not end the run for the others
-        return await asyncio.shield(ongoing.task)
+        try:  # a caller that gives up must not end the run for the others
+            return await asyncio.shield(ongoing.task)
+        except asyncio.CancelledError:
+            if not ongoing.task.cancelled():
+                raise
+            raise Stopped("The bot is stopping: what was read is kept, try again later.") from None
 
     def _begin(
         self, scope: frozenset[int], subjects: Sequence[Subject], trigger: Trigger

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from bot.core.models import (
+    Page,
     Reading,
     Refusal,
     Refused,
@@ -46,23 +47,16 @@ class Runs:
         async with self._database.transaction() as transaction:
             await _insert(transaction, run)
 
-    async def record(
-        self,
-        run: Run,
-        at: int,
-        found: Sequence[tuple[Subject, Reading]],
-        refused: Sequence[tuple[Subject, Refusal]],
-        within: int,
-    ) -> int:
-        """Keep one page of a run sampled at `at`, and the run's figures so far.
+    async def record(self, run: Run, page: Page, within: int) -> int:
+        """Keep one page of a run, all of it or nothing, and add it to the run's figures.
 
         `within` is the longest silence, in seconds, that coverage bridges. Returns how many
         repositories changed.
         """
         async with self._database.transaction() as transaction:
-            changed = await _sample(transaction, at, found, within)
-            for subject, refusal in refused:
-                await refuse(transaction, subject, refusal, at)
+            changed = await _sample(transaction, page.at, page.found, within)
+            for subject, refusal in page.refused:
+                await refuse(transaction, subject, refusal, page.at)
                 await transaction.run(
                     "INSERT INTO run_errors (run_id, subject_id, kind, message)"
                     " SELECT $1, s.id, $3, $4 FROM subjects s WHERE s.id = $2"  # it may be merged
@@ -70,6 +64,12 @@ class Runs:
                     " DO UPDATE SET kind = excluded.kind, message = excluded.message",
                     run.id, subject.id, refusal.kind, refusal.message,
                 )  # fmt: skip
+            await transaction.run(
+                "UPDATE runs SET sampled = sampled + $2, changed = changed + $3,"
+                " failed = failed + $4, requests = requests + $5, points = points + $6"
+                " WHERE id = $1",
+                run.id, len(page.found), changed, len(page.refused), page.requests, page.points,
+            )  # fmt: skip
             return changed
 
     async def finish(self, run: Run) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.core.coverage import JOIN
 from bot.core.history import History
 from bot.core.metrics import METRICS
-from bot.core.models import Reading, Run, RunStatus, Sample, Trigger, Visibility
+from bot.core.models import Page, Reading, Run, RunStatus, Sample, Trigger, Visibility
 from bot.core.window import Window
 from tests.standins.clock import DAY, HOUR, moment
 from tests.standins.stored import Kept, SqliteStore, contents, fresh_store
@@ -207,7 +207,7 @@ async def test_runs_and_imports_merge_by_the_same_rule(story: Story) -> None:
             live = Sample(sample.at, sample.values)
             history.add(live)
             answer = Reading("acme/rocket", 5, "R_5", Visibility.PUBLIC, live.values)
-            await store.runs.record(RUN, live.at, [(subject, answer)], [], JOIN)
+            await store.runs.record(RUN, Page(live.at, [(subject, answer)]), JOIN)
         kept = await contents(store.database)
 
     assert kept["acme/rocket"].observations == history.observations

@@ -6,6 +6,7 @@ import pytest
 
 from bot.core.coverage import JOIN
 from bot.core.models import (
+    Page,
     Reading,
     Refusal,
     Refused,
@@ -57,10 +58,12 @@ class Runs:
 
     async def answer(self, at: int, *answers: Answer) -> int:
         found = [(answer.subject, answer.reading()) for answer in answers]
-        return await self._store.runs.record(await self.begin(at), at, found, [], JOIN)
+        return await self._store.runs.record(await self.begin(at), Page(at, found), JOIN)
 
     async def refuse(self, at: int, subject: Subject, why: Refusal) -> None:
-        await self._store.runs.record(await self.begin(at), at, [], [(subject, why)], JOIN)
+        await self._store.runs.record(
+            await self.begin(at), Page(at, refused=[(subject, why)]), JOIN
+        )
 
 
 @pytest.fixture
