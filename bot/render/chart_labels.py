@@ -1,7 +1,9 @@
 """Words in a picture: what fits, and how labels make room for each other."""
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
+from statistics import fmean as mean
 
 THIN, PLAIN, WIDE = 0.42, 0.64, 1.0
 """Widths in DejaVu Sans as shares of its size, rounded up; its figures are 0.636 wide."""
@@ -22,24 +24,26 @@ def clamped(text: str, size: float, room: float) -> str:
     text = printable(text)
     if width(text, size) <= room:
         return text
-    kept = len(text)
-    while kept and width(shown := _both_ends(text, kept), size) > room:
-        kept -= 1
-    return shown if kept else "…"
+    fitting = bisect_right(range(len(text)), room, key=lambda n: width(_both_ends(text, n), size))
+    return _both_ends(text, max(fitting - 1, 0))
 
 
 def spread(wanted: Sequence[float], apart: float, top: float, bottom: float) -> list[float]:
-    """Places as near as possible to the wanted ones, in their order and `apart` from each other."""
+    """Places near the wanted ones, in their order and `apart` from each other.
+
+    Labels that crowd share their distress: they stand around the middle of where they would be.
+    """
     order = sorted(range(len(wanted)), key=lambda index: wanted[index])
+    crowds: list[list[float]] = []
+    for rank, index in enumerate(order):
+        crowds.append([wanted[index] - rank * apart])
+        while len(crowds) > 1 and mean(crowds[-2]) > mean(crowds[-1]):
+            crowds[-2:] = [crowds[-2] + crowds[-1]]
+    shared = [mean(crowd) for crowd in crowds for _ in crowd]
+    lowest = max(bottom - (len(wanted) - 1) * apart, top)
     places = [0.0] * len(wanted)
-    free = top
-    for index in order:
-        free = places[index] = max(wanted[index], free)
-        free += apart
-    free = bottom
-    for index in reversed(order):
-        free = places[index] = min(places[index], free)
-        free -= apart
+    for rank, (index, place) in enumerate(zip(order, shared, strict=True)):
+        places[index] = min(max(place, top), lowest) + rank * apart
     return places
 
 

@@ -28,7 +28,7 @@ def describe(chart: Chart, zone: tzinfo) -> str:
 
 
 def window(chart: Chart, zone: tzinfo) -> str:
-    """`3 Nov 2025 to 1 Feb 2026`; the year once where it is shared, the time of day in a short one."""
+    """`3 Nov 2025 to 1 Feb 2026`, the year once where it is shared; hours if it is one day."""
     start, end = (datetime.fromtimestamp(at, zone) for at in (chart.start, chart.end))
     first = words.day(chart.start, zone, beside=chart.end)
     last = f"{end.day} {words.MONTHS[end.month - 1]} {end.year}"
@@ -39,9 +39,8 @@ def window(chart: Chart, zone: tzinfo) -> str:
 
 def seen(at: int, chart: Chart, zone: tzinfo) -> str:
     """When a point was seen: its day, or its moment where the window is short."""
-    if chart.end - chart.start <= SHORT:
-        return words.moment(at, zone, beside=chart.end)
-    return words.day(at, zone, beside=chart.end)
+    day = words.day(at, zone, beside=chart.end)
+    return f"{day} {words.clock(at, zone)}" if chart.end - chart.start <= SHORT else day
 
 
 def _line(chart: Chart, line: Line, zone: tzinfo) -> str:
@@ -50,11 +49,11 @@ def _line(chart: Chart, line: Line, zone: tzinfo) -> str:
         return "no data"
     if first.at == last.at:
         return f"{whole(first.value)}, sampled once, {seen(first.at, chart, zone)}"
-    told = [
-        f"{whole(first.value)} ({seen(first.at, chart, zone)}) to "
-        f"{whole(last.value)} ({seen(last.at, chart, zone)})",
-        words.signed(last.value - first.value),  # of what is drawn; a card tells the window's delta
-    ]
+    began, ended = (
+        f"{whole(point.value)} ({seen(point.at, chart, zone)})" for point in (first, last)
+    )
+    change = last.value - first.value  # of what is drawn; the delta of a window stands in its card
+    told = [f"{began} to {ended}", words.signed(change)]
     if losses := chart.losses(line):
         fallen = words.signed(losses[0].after - losses[0].before)
         told.append(f"largest loss {fallen} {seen(losses[0].at, chart, zone)}")

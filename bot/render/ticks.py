@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, tzinfo
 from itertools import count
 from typing import NamedTuple
 
 from bot.render.words import DAY, HOUR, MINUS, MINUTE, MONTHS
 
-MILLION = 1_000_000
+THOUSAND, MILLION = 1_000, 1_000_000
 
 
 class Tick(NamedTuple):
@@ -30,8 +30,8 @@ def value_ticks(low: float, high: float, most: int) -> list[Tick]:
     """At most `most` whole numbers in 1-2-5 steps from `low` to `high`, both included."""
     step = next(size for size in _steps() if high // size + -low // size + 1 <= most)
     values = range(int(-(-low // step)) * step, int(high // step) * step + 1, step)
-    label = _millions if high >= MILLION and step % (MILLION // 100) == 0 else whole
-    return [Tick(value, label(value)) for value in values]
+    unit = _unit(high, step)
+    return [Tick(value, _short(value, unit)) for value in values]
 
 
 def whole(value: int) -> str:
@@ -39,9 +39,19 @@ def whole(value: int) -> str:
     return f"{value:,}".replace("-", MINUS)
 
 
-def _millions(value: int) -> str:
-    """`1.25M`: ticks that lie far apart need no more."""
-    return f"{value / MILLION:,.2f}".rstrip("0").rstrip(".").replace("-", MINUS) + "M" * bool(value)
+def _unit(high: float, step: int) -> int:
+    """In what ticks are told that lie `step` apart: short, but none with three decimals."""
+    if high >= MILLION and step % (MILLION // 100) == 0:
+        return MILLION
+    return THOUSAND if high >= 100 * THOUSAND and step % (THOUSAND // 10) == 0 else 1
+
+
+def _short(value: int, unit: int) -> str:
+    """`1.25M`, `480k`, `12,500`."""
+    if unit == 1 or not value:
+        return whole(value)
+    figures = f"{value / unit:,.2f}".rstrip("0").rstrip(".").replace("-", MINUS)
+    return f"{figures}{'M' if unit == MILLION else 'k'}"
 
 
 def time_ticks(start: int, end: int, zone: tzinfo, most: int) -> list[Tick]:

@@ -97,16 +97,20 @@ class Database:
             return
         async with self._lock:
             with _translated(self.path):
-                try:
-                    await self._writer.execute("VACUUM")
-                except sqlite3.OperationalError as error:  # another process is at work: no matter
-                    if "locked" not in str(error):
-                        raise
+                await _vacuum(self._writer)
 
     def size(self) -> int:
         """Bytes of the database, with what waits in its write-ahead log."""
         log = Path(f"{self.path}-wal")
         return self.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+
+
+async def _vacuum(connection: aiosqlite.Connection) -> None:
+    try:
+        await connection.execute("VACUUM")
+    except sqlite3.OperationalError as error:  # another process is at work: no matter
+        if "locked" not in str(error):
+            raise
 
 
 @asynccontextmanager
