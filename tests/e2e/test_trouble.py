@@ -13,7 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
         ("diff", {"repo": "nobody/nothing"}, "Nothing is known of nobody/nothing"),
         ("diff", {"repo": "no repository"}, '"no repository" is not a repository'),
         ("diff", {"repo": "id:999999"}, "Nothing is known of this repository"),
-        ("diff", {"repo": "id:x"}, "is not a repository"),
+        ("diff", {"repo": "id:x"}, "Nothing is known of this repository"),
         ("diff", {"repo": "a/b", "window": "0d"}, '"0d" has no length'),
         ("diff", {"repo": "a/b", "window": "31x"}, '"31x" is not a window of time'),
         ("diff", {"repo": "a/b", "window": "2026-06-01..2026-05-01"}, "ends before it starts"),
