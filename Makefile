@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check bench run lock clean
+.PHONY: demo test soak check bench run lock clean
 .DEFAULT_GOAL := demo
 
 $(READY): requirements-dev.lock pyproject.toml
@@ -19,6 +19,9 @@ demo: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+soak: $(READY)
+	@$(BIN)/python -m tests.e2e.soak --kills 200 $(ARGS)
 
 check: $(READY)
 	@$(BIN)/ruff check .

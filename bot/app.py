@@ -1,6 +1,7 @@
 """The only builder: opens what the program stands on, wires the flows, closes in reverse."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
@@ -13,31 +14,44 @@ import aiohttp
 from bot.clock import SystemClock
 from bot.errors import RunInProgress, StoreUnusable
 from bot.exports.reader import read_rows
+from bot.flows.allowance import Allowances
+from bot.flows.charts import Charts
+from bot.flows.checkup import Checkups
 from bot.flows.collection import Collector
 from bot.flows.deltas import Deltas
 from bot.flows.diff import Diff
 from bot.flows.digest import Digests
+from bot.flows.guild_settings import GuildSettings
 from bot.flows.importing import Import
+from bot.flows.membership import Membership
 from bot.flows.portfolio import Portfolio
-from bot.flows.ports import Clock, GitHub, Store
+from bot.flows.ports import Clock, GitHub, Store, Warnings
+from bot.flows.posting import Posting
+from bot.flows.refreshing import Refresh
 from bot.flows.status import Status
 from bot.flows.sync import Sync
 from bot.flows.track import Track
+from bot.flows.warnings import GuildWarnings, TokenWatch
 from bot.github.client import GitHubClient
 from bot.heartbeat import Heartbeat
-from bot.scheduler import Scheduler
+from bot.housekeeping import Housekeeping
+from bot.scheduler import DigestTimer, Scheduler
 from bot.settings import Settings
-from bot.storage.database import open_database
+from bot.storage.database import Database, open_database
+from bot.storage.guilds import Guilds
 from bot.storage.histories import Histories
 from bot.storage.locks import held
+from bot.storage.outbox import Outbox
 from bot.storage.runs import Runs
 from bot.storage.subjects import Subjects
 from bot.storage.watches import Watches
 
 if TYPE_CHECKING:
+    from discord.ext.commands import Cog
+
     from bot.client import RadarBot
 
-STOP_SECONDS = 3.5
+STOP_SECONDS = 4.5
 """How long a stop may take before what is left is cut off."""
 TELL_SECONDS = 0.5
 """How long an answer to those who wait may take before the connection to Discord closes."""
@@ -50,12 +64,17 @@ class App:
     clock: Clock
     portfolio: Portfolio
     store: Store
+    collector: Collector
     track: Track
     sync: Sync
     diff: Diff
+    charts: Charts
     digests: Digests
     importing: Import
     status: Status
+    settings: GuildSettings
+    membership: Membership
+    allowances: Allowances
 
 
 @asynccontextmanager
@@ -68,14 +87,25 @@ async def open_app(
         open_database(settings.storage.path) as database,
         aiohttp.ClientSession() as session,
     ):
-        store = Store(Subjects(database), Watches(database), Histories(database), Runs(database))
+        store = _store(database)
         app = _wire(settings, store, github or _github(settings, session, clock), clock)
         own = settings.portfolio
         await app.portfolio.adopt(own.repositories, own.guilds, clock.now())
         try:
             yield app
         finally:
-            await app.sync.close()
+            await app.collector.close()
+
+
+def _store(database: Database) -> Store:
+    return Store(
+        subjects=Subjects(database),
+        watches=Watches(database),
+        histories=Histories(database),
+        runs=Runs(database),
+        guilds=Guilds(database),
+        outbox=Outbox(database),
+    )
 
 
 def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> GitHub:
@@ -90,20 +120,27 @@ def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) ->
 
 
 def _wire(settings: Settings, store: Store, github: GitHub, clock: Clock) -> App:
-    interval = settings.collection.interval
+    interval, most = settings.collection.interval, settings.limits.repositories_per_guild
     portfolio = Portfolio(store.subjects, store.watches, settings.github.private_guilds)
     deltas = Deltas(store.histories, interval)
+    diff = Diff(portfolio, deltas, store.histories, clock)
     collector = Collector(github, store, clock, interval=interval, new_id=_new_id)
+    allowances = Allowances(github, clock)
     return App(
         clock=clock,
         portfolio=portfolio,
         store=store,
-        track=Track(collector, portfolio, store, deltas, clock),
-        sync=Sync(collector, store.subjects, portfolio),
-        diff=Diff(portfolio, deltas, store.histories, clock),
+        collector=collector,
+        track=Track(collector, portfolio, store, deltas, clock, most=most),
+        sync=Sync(collector, store.subjects, portfolio, clock),
+        diff=diff,
+        charts=Charts(diff, portfolio, deltas, store.histories, clock),
         digests=Digests(portfolio, deltas, store.runs, clock),
         importing=Import(read_rows, store, clock, _new_id),
-        status=Status(github, portfolio, store, clock, interval=interval),
+        status=Status(allowances, portfolio, store, clock, interval=interval),
+        settings=GuildSettings(store.guilds, portfolio, clock),
+        membership=Membership(store.guilds),
+        allowances=allowances,
     )
 
 
@@ -123,8 +160,39 @@ async def run_bot(settings: Settings) -> None:
             bot = _bot(settings, app)
             scheduler = Scheduler(app.sync, app.store.runs, app.clock, settings.collection.interval)
             heartbeat = Heartbeat(path, bot.connected)
-            serving = _beside(bot.serve(token), scheduler.run(), heartbeat.run())
-            await _until_stopped(serving, app.sync.close)
+            warnings = GuildWarnings(app.store.guilds, bot, app.clock)
+            chores = _housekeeping(app, warnings, bot.connected)
+            digests = _digest_timer(app, bot, warnings)
+            others = (scheduler.run(), digests.run(), heartbeat.run(), chores.run())
+            serving = _beside(bot.serve(token), *others)
+            await _until_stopped(serving, app.collector.close)
+
+
+def _digest_timer(app: App, bot: "RadarBot", warnings: Warnings) -> DigestTimer:
+    from bot.notify.poster import DiscordPoster
+
+    posting = Posting(
+        guilds=app.store.guilds,
+        outbox=app.store.outbox,
+        digests=app.digests,
+        charts=app.charts,
+        poster=DiscordPoster(bot),
+        warnings=warnings,
+        clock=app.clock,
+    )
+    refresh = Refresh(app.sync, app.portfolio, app.store.histories, app.clock)
+    return DigestTimer(posting, refresh, bot.connected)
+
+
+def _housekeeping(app: App, warnings: Warnings, ready: Callable[[], bool]) -> Housekeeping:
+    tokens = TokenWatch(app.allowances, app.store.guilds, warnings, app.clock)
+    return Housekeeping(
+        {
+            "departed guilds": lambda: app.membership.forget_departed(app.clock.now()),
+            "GitHub's token": tokens.look,
+        },
+        ready,
+    )
 
 
 async def _settle(app: App) -> None:
@@ -138,21 +206,37 @@ def _bot(settings: Settings, app: App) -> "RadarBot":
     from discord.http import Route
 
     from bot.client import RadarBot
-    from cogs.admin import Admin
-    from cogs.collection import Collection
-    from cogs.reporting import Reporting
-    from cogs.snapshots import Snapshots
+    from cogs.membership import Members
+    from cogs.posted import PressPosted
+    from cogs.replies import Press
 
     # the one allowed global: discord.py has no other door
     Route.BASE = settings.discord.api_url
     VoiceClient.warn_nacl = VoiceClient.warn_dave = False  # nobody misses voice here
-    cogs = (
-        Collection(app.track, app.sync, app.portfolio, app.clock),
-        Snapshots(app.diff, app.portfolio),
-        Reporting(app.digests, app.portfolio),
-        Admin(),
-    )
-    return RadarBot(cogs, settings.discord)
+    members = Members(app.membership, app.clock)
+    bot = RadarBot([*_commands(app), members], settings.discord)
+    bot.add_dynamic_items(Press, PressPosted)
+    members.attend(bot)
+    return bot
+
+
+def _commands(app: App) -> "list[Cog]":
+    from cogs.admin import Admin
+    from cogs.charts import Pictures
+    from cogs.collection import Collection
+    from cogs.reporting import Reporting
+    from cogs.settings import ServerSettings
+    from cogs.snapshots import Snapshots
+
+    checkups = Checkups(app.status, app.settings, app.portfolio, app.store, app.clock)
+    return [
+        Collection(app.track, app.sync, app.portfolio, app.settings, app.clock),
+        Snapshots(app.diff, app.charts, app.portfolio, app.settings),
+        Pictures(app.charts, app.portfolio, app.settings),
+        Reporting(app.digests, app.charts, app.portfolio, app.settings),
+        ServerSettings(app.settings, app.digests, app.portfolio),
+        Admin(checkups, app.settings),
+    ]
 
 
 async def _beside(main: Coroutine[None, None, None], *others: Coroutine[None, None, None]) -> None:
@@ -181,10 +265,12 @@ async def _until_stopped(
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
-    if not task.done():
-        await first()
-        await asyncio.sleep(TELL_SECONDS)
-        task.cancel()
-        await asyncio.wait({task}, timeout=STOP_SECONDS)
-        return
-    await task
+    if task.done():
+        return await task
+    # the store outlives a kill, and whoever stops us does not wait: what hangs is cut off
+    loop.call_later(STOP_SECONDS, os._exit, 1)
+    await first()
+    await asyncio.sleep(TELL_SECONDS)
+    task.cancel()
+    await asyncio.wait({task})
+    return None

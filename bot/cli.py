@@ -8,7 +8,8 @@ import typer
 
 from bot import __version__
 from bot.app import App, run_bot
-from bot.console import answer, ask, progress, settings_of, zone_of
+from bot.console import answer, ask, drawn, progress, settings_of, zone_of
+from bot.core.metrics import METRICS, STARS
 from bot.core.models import RunStatus, Trigger
 from bot.core.rank import ANY, RANKINGS
 from bot.core.reports import Listed
@@ -30,6 +31,8 @@ Config = Annotated[Path | None, typer.Option("--config", help="Settings file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Zone = Annotated[str, typer.Option("--tz", help="Whose days: an IANA time zone.")]
 Window = Annotated[str, typer.Argument(help="7d, 3mo, today, 2026-05, 2026-05-01..2026-06-01.")]
+Metric = Annotated[str, typer.Argument(help=f"One of {', '.join(METRICS)}.")]
+Out = Annotated[Path | None, typer.Option("--out", help="A file: .png or .svg.")]
 Targets = Annotated[list[str], typer.Argument(help="owner/name or a link, one or several.")]
 Group = Annotated[str | None, typer.Option("--group", help="Only this group.")]
 
@@ -85,6 +88,40 @@ def digest(
     zone = zone_of(tz)
     report = ask(config, lambda app: app.digests.report(OPERATOR, window, zone, by=by, group=group))
     answer(cards.digest(report, zone, top), documents.digest(report), as_json=as_json)
+
+
+@cli.command()
+def chart(
+    repo: Annotated[str, typer.Argument(help="owner/name or a link.")],
+    metric: Metric = STARS.key,
+    window: Window = "90d",
+    out: Out = None,
+    tz: Zone = "UTC",
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Draw one number of a repository over time."""
+    zone = zone_of(tz)
+    shown = ask(config, lambda app: app.charts.one(OPERATOR, repo, metric, window, zone))
+    drawn(shown.chart, zone, out)
+    answer(cards.chart(shown, zone), documents.chart(shown.chart), as_json=as_json)
+
+
+@cli.command()
+def compare(
+    repos: Annotated[list[str], typer.Argument(help="2 to 5 of them.")],
+    metric: Annotated[str, typer.Option(help=f"One of {', '.join(METRICS)}.")] = STARS.key,
+    window: Annotated[str, typer.Option(help="As in diff.")] = "90d",
+    out: Out = None,
+    tz: Zone = "UTC",
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Draw one number of 2 to 5 repositories over time."""
+    zone, named = zone_of(tz), " ".join(repos)
+    shown = ask(config, lambda app: app.charts.compare(OPERATOR, named, metric, window, zone))
+    drawn(shown.chart, zone, out)
+    answer(cards.compare(shown, zone), documents.chart(shown.chart), as_json=as_json)
 
 
 @cli.command()

@@ -12,7 +12,9 @@ from pydantic import SecretStr
 from yarl import URL
 
 from bot.errors import RadarError, SettingsError
+from bot.failures import sentence_of
 from bot.registration import agree
+from bot.render.discord import sentence as as_content
 from bot.settings import Discord, Settings
 
 PERMISSIONS = discord.Permissions(
@@ -77,7 +79,9 @@ class RadarBot(commands.AutoShardedBot):
                 raise refusal(error) from None  # discord.py's own error may quote the token
 
     def connected(self) -> bool:
-        return self.is_ready() and not self.is_closed()
+        """Is every shard's connection open? (`is_ready` stays true when one breaks.)"""
+        broken = any(shard.is_closed() for shard in self.shards.values())
+        return self.is_ready() and not self.is_closed() and not broken
 
     async def setup_hook(self) -> None:
         for cog in self._radar_cogs:
@@ -87,6 +91,15 @@ class RadarBot(commands.AutoShardedBot):
             self.application_id or 0, permissions=PERMISSIONS, scopes=SCOPES
         )
         log.info("invite the bot with this link", link=link)
+
+    async def say(self, channel_id: int, sentence: str) -> bool:
+        """Write a sentence to a channel; False where the bot may not or there is none."""
+        place = self.get_partial_messageable(channel_id)
+        try:
+            await place.send(as_content(sentence), suppress_embeds=True)
+        except (discord.Forbidden, discord.NotFound):
+            return False
+        return True
 
     async def on_ready(self) -> None:
         log.info("ready", guilds=len(self.guilds), shards=self.shard_count)
@@ -140,23 +153,9 @@ class Tree(app_commands.CommandTree[RadarBot]):
             log.warning("could not tell", command=_name(interaction), reason=str(failure))
 
 
-def sentence_of(error: Exception) -> str | None:
-    """What a person is told; None for what nobody expected."""
-    cause = getattr(error, "original", None) or error.__cause__ or error
-    if isinstance(cause, RadarError):
-        return str(cause)
-    if isinstance(error, app_commands.MissingPermissions):
-        return "You need the right Manage Server for this: ask someone who has it."
-    if isinstance(error, app_commands.NoPrivateMessage):
-        return "This works on a server only: use it in one of its channels."
-    if isinstance(error, app_commands.CommandOnCooldown):
-        return f"That was asked a moment ago: try again in {error.retry_after:.0f} s."
-    return None
-
-
 async def _tell(interaction: discord.Interaction, sentence: str) -> None:
     """Ephemerally, and instead of a deferred answer if one waits already."""
-    safe = discord.utils.escape_mentions(sentence)
+    safe = as_content(sentence)
     if not interaction.response.is_done():
         await interaction.response.send_message(safe, ephemeral=True)
         return

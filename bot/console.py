@@ -16,9 +16,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from bot import log
 from bot.app import App, open_app
 from bot.core.card import Card
+from bot.core.chart import Chart
 from bot.core.reports import Progress as Done
 from bot.errors import UsageError
 from bot.render import words
+from bot.render.chart_png import png
+from bot.render.chart_svg import svg
 from bot.render.documents import Json
 from bot.render.terminal import show
 from bot.settings import Settings, load
@@ -59,6 +62,24 @@ def answer(card: Card, document: Json, *, as_json: bool) -> None:
         print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201
         return
     show(card, Console(width=None if sys.stdout.isatty() else PIPED_WIDTH))
+
+
+def drawn(chart: Chart, zone: tzinfo, out: Path | None) -> None:
+    """Write a chart as PNG, or as SVG where the file is called so; nowhere unless asked to."""
+    if out is None:
+        return
+    text = svg(chart, zone=zone, theme="dark")
+    try:
+        match out.suffix.lower():
+            case ".svg":
+                out.write_text(text, encoding="utf-8")
+            case ".png":
+                out.write_bytes(asyncio.run(png(text)))
+            case _:
+                raise UsageError(f"{out} is no picture: let its name end with .png or .svg.")
+    except OSError as error:
+        raise UsageError(f"Cannot write {out} ({error.strerror}): name another file.") from error
+    Console(stderr=True).print(f"written to {out}", markup=False)
 
 
 @contextmanager

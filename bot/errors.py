@@ -13,6 +13,9 @@ RadarError                  something failed: exit code 1
 │   ├── TokenRejected       expired, revoked or mistyped (exit code 2)
 │   └── RateLimited         the limit ends later than we are willing to wait
 ├── RunInProgress           another process is sampling right now
+├── NotPosted               Discord did not take a message now: it may do so later
+│   └── Unpostable          nor will it before somebody mends the channel or the bot's rights
+├── PostDropped             a digest's post was removed or ended before it could be sent
 └── Stopped                 the program ends before the work does
 
 Each edge translates foreign exceptions into these in one place; the command line, the command tree
@@ -71,6 +74,18 @@ class RateLimited(GitHubError):
 
 
 class RunInProgress(RadarError):
+    pass
+
+
+class NotPosted(RadarError):
+    pass
+
+
+class Unpostable(NotPosted):
+    pass
+
+
+class PostDropped(RadarError):
     pass
 
 

@@ -4,8 +4,12 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
+
 EVERY = 15.0
 """Seconds between two beats; one that is a minute old is a bot that hangs or is cut off."""
+
+log = structlog.get_logger(__name__)
 
 
 class Heartbeat:
@@ -20,7 +24,13 @@ class Heartbeat:
         try:
             while True:
                 if self._well():
-                    self._file.touch()
+                    self._beat()
                 await asyncio.sleep(EVERY)
         finally:
             self._file.unlink(missing_ok=True)
+
+    def _beat(self) -> None:
+        try:
+            self._file.touch()
+        except OSError as error:  # a full disk must not end the beating for good
+            log.warning("no heartbeat", reason=str(error))

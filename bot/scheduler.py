@@ -1,17 +1,29 @@
-"""When things happen by themselves: for now, a collection every interval."""
+"""When things happen by themselves: a collection every interval, and every digest in its time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from functools import partial
 
 import structlog
 
-from bot.core.models import Trigger
+from bot.core.guild import Post
+from bot.core.models import RunStatus, Trigger
 from bot.errors import RadarError
 from bot.flows.ports import Clock, Runs
+from bot.flows.posting import Posting
+from bot.flows.refreshing import Refresh
 from bot.flows.sync import Sync
 
 RETRY = 300
 """Seconds to wait after a collection that failed, unless the interval is shorter."""
+LONGEST_REST = 30.0
+"""Seconds between two looks at the digests: settings may have changed meanwhile."""
+BUSY_REST = 2.0
+"""The same while something is under way: its end may let something else begin."""
+SHORTEST_REST = 0.5
+"""Seconds between two looks at the least, and until asking again whether Discord is there."""
+AT_ONCE = 16
+"""Digests posted at the same time: Discord allows 50 requests a second in all."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,14 +52,20 @@ class Scheduler:
                 await self._sleep(await self.due_in())
                 await self._collect()
             except Exception as error:  # a timer that dies once is dead for good
-                reason = str(error) if isinstance(error, RadarError) else repr(error)
-                log.warning("collection failed", reason=reason, exc_info=_unexpected(error))
+                log.warning("collection failed", reason=_reason(error), exc_info=_unexpected(error))
                 await self._sleep(min(RETRY, self._interval))
 
     async def due_in(self) -> int:
-        """Seconds until the next collection: 0 when it is late, or was never made."""
+        """Seconds until the next collection: 0 when it is late, or was never made.
+
+        One that failed or was stopped is soon made again: what it did not read is missing.
+        """
         last = await self._runs.newest(Trigger.SCHEDULE)
-        return max(0, last.started_at + self._interval - self._clock.now()) if last else 0
+        if last is None:
+            return 0
+        cut_short = last.status in (RunStatus.FAILED, RunStatus.STOPPED)
+        after = min(RETRY, self._interval) if cut_short else self._interval
+        return max(0, last.started_at + after - self._clock.now())
 
     async def _collect(self) -> None:
         run = (await self._sync.everything(Trigger.SCHEDULE)).run
@@ -60,6 +78,76 @@ class Scheduler:
             requests=run.requests,
             points=run.points,
         )
+
+
+class DigestTimer:
+    """Begins what is due, and waits for none of it: one guild's trouble is not another's."""
+
+    def __init__(
+        self,
+        posting: Posting,
+        refresh: Refresh,
+        ready: Callable[[], bool],
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._posting = posting
+        self._refresh = refresh
+        self._ready = ready
+        self._sleep = sleep
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._underway: dict[Hashable, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Post whatever is due once Discord is there, until cancelled."""
+        try:
+            while True:
+                rest = await self._look() if self._ready() else 0.0
+                await self._sleep(max(SHORTEST_REST, rest))
+        finally:
+            tasks = list(self._underway.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _look(self) -> float:
+        """Begin all that is due; returns seconds until more is."""
+        try:
+            busy = set(self._underway)  # before the outbox is read: what ends now was read too soon
+            active = await self._posting.active()
+            for digest in active:
+                await self._survive(partial(self._posting.enqueue, digest), digest.guild_id)
+            for post in await self._posting.ready():
+                if post.id not in busy:
+                    self._begin(post.id, self._deliver(post))
+            if "refresh" not in busy:
+                self._begin("refresh", self._survive(partial(self._refresh.run, active)))
+            longest = BUSY_REST if self._underway else LONGEST_REST
+            return min(longest, self._posting.wait(active), self._refresh.wait(active))
+        except Exception as error:  # a timer that dies once is dead for good
+            log.warning("digests failed", reason=_reason(error), exc_info=_unexpected(error))
+            return LONGEST_REST
+
+    def _begin(self, key: Hashable, work: Coroutine[None, None, None]) -> None:
+        task = self._underway[key] = asyncio.create_task(work)
+        task.add_done_callback(lambda _: self._underway.pop(key))
+
+    async def _deliver(self, post: Post) -> None:
+        async with self._turns:
+            await self._survive(partial(self._posting.deliver, post), post.guild_id)
+
+    async def _survive(
+        self, work: Callable[[], Awaitable[None]], guild_id: int | None = None
+    ) -> None:
+        try:
+            await work()
+        except Exception as error:  # nobody else's digest waits for this one's
+            log.warning(
+                "digest failed", guild=guild_id, reason=_reason(error), exc_info=_unexpected(error)
+            )
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, RadarError) else repr(error)
 
 
 def _unexpected(error: Exception) -> Exception | None:

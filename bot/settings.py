@@ -93,6 +93,10 @@ class Portfolio(Section):
     guilds: Listed[Snowflake] = ()
 
 
+class Limits(Section):
+    repositories_per_guild: Annotated[Whole, Field(ge=1)] = 500
+
+
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
@@ -106,6 +110,7 @@ class Settings(BaseSettings):
     storage: Storage = Storage()
     collection: Collection = Collection()
     portfolio: Portfolio = Portfolio()
+    limits: Limits = Limits()
     log: Log = Log()
 
     @classmethod

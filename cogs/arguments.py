@@ -2,6 +2,7 @@
 
 from discord import app_commands
 
+from bot.core.metrics import METRICS
 from bot.core.rank import RANKINGS
 from bot.core.window import SUGGESTIONS
 from bot.flows.portfolio import Portfolio, reference
@@ -29,6 +30,18 @@ async def watched(portfolio: Portfolio, guild_id: int, typed: str) -> Choices:
     ]
 
 
+async def watched_last(portfolio: Portfolio, guild_id: int, typed: str) -> Choices:
+    """The same for the last of several names; those before it stay as they were typed."""
+    names = typed.replace(",", " ")
+    before, _, last = names.rpartition(" ")
+    given = before.split()
+    return [
+        app_commands.Choice(name=_shortened(" ".join([*given, one.name])), value=value)
+        for one in await watched(portfolio, guild_id, last)
+        if one.name not in given and len(value := " ".join([*given, one.value])) <= NAME
+    ]
+
+
 async def groups(portfolio: Portfolio, guild_id: int, typed: str) -> Choices:
     """The names of the guild's groups."""
     names = sorted({group for _, group in await portfolio.groups(guild_id)})
@@ -42,4 +55,12 @@ def windows(typed: str) -> Choices:
     return [app_commands.Choice(name=form, value=form) for form in forms]
 
 
+def _shortened(text: str) -> str:
+    """The end of it: what was typed last."""
+    return text if len(text) <= NAME else f"…{text[1 - NAME :]}"
+
+
+METRIC_CHOICES = [
+    app_commands.Choice(name=metric.label, value=metric.key) for metric in METRICS.values()
+]
 RANKING_CHOICES = [app_commands.Choice(name=by.replace("_", " "), value=by) for by in RANKINGS]

@@ -1,28 +1,31 @@
 """/track, /sync and /repos: what is watched, and reading it now."""
 
 from collections.abc import Callable
-from datetime import UTC
+from dataclasses import replace
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.core.models import Trigger
 from bot.core.reports import Progress
+from bot.flows.guild_settings import GuildSettings
 from bot.flows.portfolio import DEFAULT_GROUP, Portfolio
 from bot.flows.ports import Clock
 from bot.flows.sync import Sync
 from bot.flows.track import Track
 from bot.render import cards
-from bot.render.discord import message
-from cogs import arguments
+from bot.render.discord import message, paged
+from cogs import arguments, replies
 from cogs.answers import Live, guild_of
+from cogs.replies import Reply
 
 Group = app_commands.Range[str, 1, 50]
+PAGE = 15
+"""Rows of a list at once."""
 MANAGE = discord.Permissions(manage_guild=True)
 
 
-class Collection(commands.Cog):
+class Collection(replies.Answering):
     track = app_commands.Group(
         name="track",
         description="Choose the repositories this server watches",
@@ -30,10 +33,18 @@ class Collection(commands.Cog):
         guild_only=True,
     )
 
-    def __init__(self, track: Track, sync: Sync, portfolio: Portfolio, clock: Clock) -> None:
+    def __init__(
+        self,
+        track: Track,
+        sync: Sync,
+        portfolio: Portfolio,
+        settings: GuildSettings,
+        clock: Clock,
+    ) -> None:
         self._track = track
         self._sync = sync
         self._portfolio = portfolio
+        self._settings = settings
         self._clock = clock
 
     @track.command(name="add")
@@ -44,9 +55,10 @@ class Collection(commands.Cog):
         self, interaction: discord.Interaction, target: str, group: Group = DEFAULT_GROUP
     ) -> None:
         """Watch repositories, starting with their numbers now"""
-        self._track.names(target)  # refused before the defer, for nobody else to see
+        guild_id, user_id = guild_of(interaction), interaction.user.id
+        await self._track.check(guild_id, target)  # refused before the defer, for nobody to see
         await interaction.response.defer()
-        report = await self._track.add(guild_of(interaction), target, group)
+        report = await self._track.add(guild_id, target, group, user_id=user_id)
         await interaction.edit_original_response(**message(cards.tracked(report)))
 
     @track.command(name="remove")
@@ -55,8 +67,10 @@ class Collection(commands.Cog):
         self, interaction: discord.Interaction, target: str, group: Group | None = None
     ) -> None:
         """Stop watching repositories; their history stays"""
-        report = await self._track.remove(guild_of(interaction), target, group)
-        await interaction.response.send_message(**message(cards.untracked(report)))
+        guild_id, user_id = guild_of(interaction), interaction.user.id
+        await interaction.response.defer()  # a write may have to wait for its turn
+        report = await self._track.remove(guild_id, target, group, user_id)
+        await interaction.edit_original_response(**message(cards.untracked(report)))
 
     @app_commands.command()
     @app_commands.describe(repo="Only this one")
@@ -65,7 +79,7 @@ class Collection(commands.Cog):
     async def sync(self, interaction: discord.Interaction, repo: str | None = None) -> None:
         """Read the numbers of this server's repositories from GitHub now"""
         guild_id = guild_of(interaction)
-        await self._sync.check(guild_id, repo)
+        await self._sync.admit(guild_id, repo)
         await interaction.response.defer()
         async with Live(interaction) as live:
             report = await self._sync.guild(
@@ -78,9 +92,19 @@ class Collection(commands.Cog):
     @app_commands.guild_only()
     async def repos(self, interaction: discord.Interaction, group: str | None = None) -> None:
         """What this server watches, with the numbers now"""
-        listed = await self._track.listed(guild_of(interaction), group)
-        card = cards.repositories(listed, UTC, self._clock.now())
-        await interaction.response.send_message(**message(card))
+        await replies.send(interaction, await self._listed(guild_of(interaction), group))
+
+    async def again(self, guild_id: int, wish: str) -> Reply:
+        page, _, group = wish.partition(":")
+        return await self._listed(guild_id, group or None, int(page))
+
+    async def _listed(self, guild_id: int, group: str | None, page: int = 0) -> Reply:
+        listed = await self._track.listed(guild_id, group)
+        zone = await self._settings.zone(guild_id)
+        whole = cards.repositories(listed, zone, self._clock.now())
+        card, page, pages = paged(whole, page, PAGE)
+        actions = replies.turns("repos", page, pages, group or "")
+        return Reply(replace(card, actions=actions), zone)
 
     @track_remove.autocomplete("target")
     @sync.autocomplete("repo")

@@ -1,24 +1,30 @@
 """/digest: what moved most in what a server watches."""
 
-from datetime import UTC
+from dataclasses import replace
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.core.rank import ANY
+from bot.flows.charts import Charts
 from bot.flows.digest import Digests
+from bot.flows.guild_settings import GuildSettings
 from bot.flows.portfolio import Portfolio
 from bot.render import cards
-from bot.render.discord import message
-from cogs import arguments
+from bot.render.discord import paged
+from cogs import arguments, replies
 from cogs.answers import guild_of
+from cogs.replies import Reply
 
 
-class Reporting(commands.Cog):
-    def __init__(self, digests: Digests, portfolio: Portfolio) -> None:
+class Reporting(replies.Answering):
+    def __init__(
+        self, digests: Digests, charts: Charts, portfolio: Portfolio, settings: GuildSettings
+    ) -> None:
         self._digests = digests
+        self._charts = charts
         self._portfolio = portfolio
+        self._settings = settings
 
     @app_commands.command()
     @app_commands.describe(
@@ -36,8 +42,21 @@ class Reporting(commands.Cog):
         group: str | None = None,
     ) -> None:
         """Rank what moved in the repositories this server watches"""
-        report = await self._digests.report(guild_of(interaction), window, UTC, by=by, group=group)
-        await interaction.response.send_message(**message(cards.digest(report, UTC)))
+        await replies.send(interaction, await self._reply(guild_of(interaction), window, by, group))
+
+    async def again(self, guild_id: int, wish: str) -> Reply:
+        page, window, by, group = wish.split(":", 3)
+        return await self._reply(guild_id, window, by, group or None, int(page))
+
+    async def _reply(
+        self, guild_id: int, window: str, by: str, group: str | None, page: int = 0
+    ) -> Reply:
+        zone = await self._settings.zone(guild_id)
+        report = await self._digests.report(guild_id, window, zone, by=by, group=group)
+        card, page, pages = paged(cards.digest(report, zone, len(report.rows)), page, cards.TOP)
+        rest = f"{report.window.text}:{by}:{group or ''}"
+        card = replace(card, actions=replies.turns("digest", page, pages, rest))
+        return Reply(card, zone, lambda: self._charts.leaders(report))
 
     @digest.autocomplete("window")
     async def _windows(

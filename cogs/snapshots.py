@@ -1,23 +1,28 @@
 """/diff: one repository between two moments."""
 
-from datetime import UTC
+from dataclasses import replace
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
+from bot.flows.charts import Charts
 from bot.flows.diff import Diff
+from bot.flows.guild_settings import GuildSettings
 from bot.flows.portfolio import Portfolio
 from bot.render import cards
-from bot.render.discord import message
-from cogs import arguments
+from cogs import arguments, replies
 from cogs.answers import guild_of
+from cogs.replies import Reply
 
 
-class Snapshots(commands.Cog):
-    def __init__(self, diff: Diff, portfolio: Portfolio) -> None:
+class Snapshots(replies.Answering):
+    def __init__(
+        self, diff: Diff, charts: Charts, portfolio: Portfolio, settings: GuildSettings
+    ) -> None:
         self._diff = diff
+        self._charts = charts
         self._portfolio = portfolio
+        self._settings = settings
 
     @app_commands.command()
     @app_commands.describe(
@@ -26,8 +31,18 @@ class Snapshots(commands.Cog):
     @app_commands.guild_only()
     async def diff(self, interaction: discord.Interaction, repo: str, window: str = "7d") -> None:
         """Show what changed in a repository"""
-        report = await self._diff.report(guild_of(interaction), repo, window, UTC)
-        await interaction.response.send_message(**message(cards.diff(report, UTC)))
+        await replies.send(interaction, await self._reply(guild_of(interaction), repo, window))
+
+    async def again(self, guild_id: int, wish: str) -> Reply:
+        subject, _, window = wish.partition(":")
+        return await self._reply(guild_id, int(subject), window)
+
+    async def _reply(self, guild_id: int, repo: str | int, window: str) -> Reply:
+        zone = await self._settings.zone(guild_id)
+        report = await self._diff.report(guild_id, repo, window, zone)
+        actions = replies.windows(f"diff:{report.subject.id}", report.window.text)
+        card = replace(cards.diff(report, zone), actions=actions)
+        return Reply(card, zone, lambda: self._charts.of_report(report))
 
     @diff.autocomplete("repo")
     async def _repositories(

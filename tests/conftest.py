@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.exports.reader import read_rows
+from bot.flows.allowance import Allowances
+from bot.flows.charts import Charts
 from bot.flows.collection import Collector
 from bot.flows.deltas import Deltas
 from bot.flows.diff import Diff
@@ -23,6 +25,8 @@ from tests.standins.harvests import ScriptedGitHub
 from tests.standins.stored import SqliteStore, store_on
 
 INTERVAL = 6 * HOUR
+MOST = 20
+"""Repositories that a guild may watch."""
 TRUSTED_GUILD = 77
 """The one guild that the operator lets see private repositories."""
 
@@ -57,6 +61,7 @@ class Flows:
     sync: Sync
     track: Track
     diff: Diff
+    charts: Charts
     digests: Digests
     importing: Import
     status: Status
@@ -74,16 +79,18 @@ async def flows(
     kept = store.port()
     portfolio = Portfolio(store.subjects, store.watches, [TRUSTED_GUILD])
     deltas = Deltas(store.histories, INTERVAL)
+    diff = Diff(portfolio, deltas, store.histories, clock)
     collector = Collector(github, kept, clock, interval=INTERVAL, new_id=new_id)
-    sync = Sync(collector, store.subjects, portfolio)
+    sync = Sync(collector, store.subjects, portfolio, clock)
     yield Flows(
         collector=collector,
         portfolio=portfolio,
         sync=sync,
-        track=Track(collector, portfolio, kept, deltas, clock),
-        diff=Diff(portfolio, deltas, store.histories, clock),
+        track=Track(collector, portfolio, kept, deltas, clock, most=MOST),
+        diff=diff,
+        charts=Charts(diff, portfolio, deltas, store.histories, clock),
         digests=Digests(portfolio, deltas, store.runs, clock),
         importing=Import(read_rows, kept, clock, new_id),
-        status=Status(github, portfolio, kept, clock, interval=INTERVAL),
+        status=Status(Allowances(github, clock), portfolio, kept, clock, interval=INTERVAL),
     )
-    await sync.close()
+    await collector.close()

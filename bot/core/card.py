@@ -24,6 +24,18 @@ class Row:
     url: str | None = None
     rank: int | None = None
     tone: Tone = Tone.QUIET
+    channel_id: int | None = None  # shown as a link by whoever knows channels
+    at: int | None = None  # a moment: shown on the reader's own clock where there is one
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something more to ask for by pressing a button."""
+
+    label: str
+    wish: str  # what is asked for, in the words of whoever answers
+    current: bool = False  # it is what is shown now
+    possible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +50,4 @@ class Card:
     notes: tuple[str, ...] = ()  # after the rows
     footer: tuple[str, ...] = ()  # short facts, shown on one line
     tone: Tone = Tone.QUIET
+    actions: tuple[Action, ...] = ()  # at most five; a terminal has none

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
@@ -32,6 +32,13 @@ class Loss(NamedTuple):
     at: int
     before: int
     after: int
+
+
+class Trail(NamedTuple):
+    """What is known of one metric of one subject: enough of it for a line over a window."""
+
+    seen: Sequence[Observation] = ()  # ascending; the newest at or before the start, all to the end
+    spans: Sequence[Span] = ()  # when it was sampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +86,26 @@ class Chart:
         if len(self.lines) > MOST_LINES:
             raise ValueError(f"a chart has at most {MOST_LINES} lines, not {len(self.lines)}")
 
+    @property
+    def moves_on(self) -> bool:
+        """Is there more to see than single dots?"""
+        return any(line.first != line.last for line in self.lines)
+
     def losses(self, line: Line) -> list[Loss]:
         """Notable falls of a line, where falling is bad news."""
         return line.losses() if self.metric.good is Good.UP else []
+
+
+def gains(chart: Chart) -> Chart:
+    """The same from zero on: large and small ones side by side, each by what it gained."""
+    lines = tuple(
+        replace(line, segments=tuple(_less(segment, line.first.value) for segment in line.segments))
+        if line.first
+        else line
+        for line in chart.lines
+    )
+    metric = replace(chart.metric, label=f"{chart.metric.label} gained")
+    return replace(chart, metric=metric, lines=lines)
 
 
 def segments(
@@ -119,6 +143,10 @@ def _segment(seen: Sequence[Observation], since: int, until: int) -> Segment:
     if points and points[-1].at < until:
         points.append(Point(until, points[-1].value))
     return tuple(points)
+
+
+def _less(segment: Segment, value: int) -> Segment:
+    return tuple(Point(point.at, point.value - value) for point in segment)
 
 
 def _is_notable(fall: Loss, wide: int) -> bool:

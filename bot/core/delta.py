@@ -41,7 +41,15 @@ class Delta:
 
     @property
     def change(self) -> int | None:
-        return None if self.before is None else self.after - self.before
+        """None where it is unknown, as when nobody looked in the whole window."""
+        if self.before is None or self.unsampled:
+            return None
+        return self.after - self.before
+
+    @property
+    def unsampled(self) -> bool:
+        """Do both moments stand on one sample, too old to tell what happened between them?"""
+        return self.status is Status.APPROX and self.before_at == self.after_at
 
     @property
     def percent(self) -> float | None:

@@ -1,22 +1,23 @@
 """What moved in a portfolio: ranked rows, and a count for everyone who is not among them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.delta import Status
-from bot.core.rank import ANY, Movement, ranked
+from bot.core.rank import ANY, Movement, lead, ranked
 from bot.core.window import Window
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Every watched repository is changed, unchanged, new or gone; failed ones are so besides."""
+    """Every watched repository is counted once, as what it is first; failed ones are so besides."""
 
     watched: int
     changed: int
     unchanged: int
     new: int  # sampled once or not yet: no change can be known
     gone: int
+    unsampled: int  # not once within the window: whether it changed is unknown
     failed: int  # could not be read by the newest run
 
 
@@ -37,17 +38,32 @@ def digest(
     gone = [m for m in movements if m.has(Status.GONE) or _went_unseen(m, window)]
     new = [m for m in movements if m.has(Status.NEW) or not (m.deltas or _went_unseen(m, window))]
     changed = sum(movement.changed for movement in movements)
+    unsampled = sum(_is_unsampled(movement) for movement in movements)
     times = [delta.after_at for movement in movements for delta in movement.deltas]
     counts = Counts(
         watched=len(movements),
         changed=changed,
-        unchanged=len(movements) - changed - len(new) - len(gone),
+        unchanged=len(movements) - changed - len(new) - len(gone) - unsampled,
         new=len(new),
         gone=len(gone),
+        unsampled=unsampled,
         failed=sum(movement.subject.id in failed for movement in movements),
     )
     rows = tuple(ranked(movements, by))
     return Digest(window, by, rows, counts, tuple(gone), max(times, default=None))
+
+
+def of_at_least(report: Digest, minimum: int) -> Digest:
+    """Without the rows whose leading change is smaller; they count as changed all the same."""
+    leads = [(movement, lead(movement, report.by)) for movement in report.rows]
+    rows = tuple(m for m, delta in leads if delta and abs(delta.change or 0) >= minimum)
+    return replace(report, rows=rows)
+
+
+def _is_unsampled(movement: Movement) -> bool:
+    """Every metric that is not new stands on one old sample."""
+    known = [delta for delta in movement.deltas if delta.status is not Status.NEW]
+    return bool(known) and all(delta.unsampled for delta in known)
 
 
 def _went_unseen(movement: Movement, window: Window) -> bool:

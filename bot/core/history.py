@@ -41,8 +41,9 @@ class Merged:
 class History:
     """All that is known of one subject, or enough of it for the samples to be added.
 
-    Enough is: all coverage, and of each metric the newest observation at or before the oldest
-    sample and every later one. `added` and `dropped` are what the store has to do.
+    Enough is: all coverage, and of each metric the newest observation of all and those around the
+    samples, from the last at or before the oldest sample to the first after the newest one.
+    `added` and `dropped` are what the store has to do.
     """
 
     observations: dict[str, list[Observation]] = field(default_factory=dict)  # ascending
@@ -65,12 +66,13 @@ class History:
         for key, held in known.items():
             if held is None:
                 self._fill(key, sample.at, sample.values[key])
+        new = None in known.values()
         accepted = tuple(sorted(sample.values.keys() - refused.keys()))
-        if accepted:
+        if accepted and (new or not refused):
             read = MetricSet(accepted, sample.daily, imported and not sample.daily)
             spans = self.coverage.get(read, ())
             self.coverage[read] = join(spans, sample.at, daily=sample.daily, within=within)
-        return Merged(new=None in known.values(), refused=refused)
+        return Merged(new=new, refused=refused)
 
     def spans(self, metric: str) -> list[Span]:
         """When a metric was sampled, by whichever set."""

@@ -16,6 +16,7 @@ class State(StrEnum):
 
 
 class Visibility(StrEnum):
+    UNKNOWN = "unknown"  # known from a file or a list only: nobody has asked GitHub yet
     PUBLIC = "public"
     PRIVATE = "private"  # GitHub's INTERNAL counts as private, too
 
@@ -26,6 +27,7 @@ class Trigger(StrEnum):
     SCHEDULE = "schedule"
     SYNC = "sync"  # /sync in Discord
     CLI = "cli"
+    DIGEST = "digest"  # fresh numbers for one that is due soon
     TRACK = "track"  # the first numbers of a repository just added
     IMPORT = "import"
 
@@ -99,6 +101,10 @@ class Refusal:
 
     kind: Refused
     message: str
+
+
+NOT_VISIBLE = Refusal(Refused.NOT_FOUND, "gone or not visible")
+"""Missing, private and forbidden repositories get the same words: nobody can probe."""
 
 
 @dataclass(frozen=True, slots=True)

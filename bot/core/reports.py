@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.core.chart import Chart
 from bot.core.delta import Delta
+from bot.core.digest import Digest
+from bot.core.guild import DigestSettings
+from bot.core.metrics import Metric
 from bot.core.models import Allowance, Pause, Run, RunError, Subject
 from bot.core.rank import Movement
 from bot.core.window import Window
@@ -16,6 +20,35 @@ class Report:
     subject: Subject
     window: Window
     deltas: tuple[Delta, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledDigest:
+    """A digest on its way to a channel."""
+
+    settings: DigestSettings
+    digest: Digest
+    chart: Chart | None = None  # the leaders
+    folded: tuple[int, ...] = ()  # due times of missed digests that it covers, too
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One metric of one repository over one window, for `/chart`."""
+
+    report: Report
+    delta: Delta
+    chart: Chart
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One metric of some repositories over one window, for `/compare`."""
+
+    window: Window
+    metric: Metric
+    movements: tuple[Movement, ...]  # in the order of the chart's lines
+    chart: Chart
 
 
 @dataclass(frozen=True, slots=True)

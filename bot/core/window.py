@@ -82,6 +82,11 @@ def parse_window(text: str, *, now: int, zone: tzinfo) -> Window:
         raise InvalidWindow(f'"{_quotable(text)}" {why}.') from None
 
 
+def between(start: int, end: int) -> Window:
+    """Exactly from one moment to the other."""
+    return Window(start, end, "", starts_with_day=False, ends_with_day=False)
+
+
 def describe(window: Window, *, zone: tzinfo) -> str:
     """Name a window for a title: "last 7 days", "May 2026", "1 May to 1 June 2026"."""
     if window.text in ("today", "yesterday"):

@@ -20,20 +20,16 @@ _MOST_DIGITS = 19  # of a number that fits 64 bits
 
 def read_history(lines: Iterable[str], *, now: int) -> Iterator[ImportRow | RefusedRow]:
     """Read row by row, holding one at a time; raises Unusable if the header will not do."""
-    table = csv.reader(lines, strict=True)  # strict: a stray quote must not swallow the rows after
-    rows = _Rows(_read_header(table), now)
-    while True:
-        line = table.line_num + 1  # where the row begins: a quoted cell may span lines
-        try:
-            cells = next(table, None)
+    numbered = enumerate(lines, start=1)
+    rows = _Rows(_read_header(line for _, line in numbered), now)
+    for number, line in numbered:
+        try:  # a line at a time: one stray quote must not swallow the rows after it
+            cells = next(csv.reader([line], strict=True), [])
         except csv.Error as error:
-            reason = f"No CSV down to line {table.line_num}: {error}; check the quotes."
-            yield RefusedRow(line, reason)
+            yield RefusedRow(number, f"This line is no CSV: {error}; check its quotes.")
             continue
-        if cells is None:
-            return
         if cells:
-            yield rows.read(line, cells)
+            yield rows.read(number, cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +40,10 @@ class _Header:
     metrics: Mapping[str, int]
 
 
-def _read_header(table: Iterator[list[str]]) -> _Header:
+def _read_header(lines: Iterator[str]) -> _Header:
+    first = next(filter(str.strip, lines), "")
     try:
-        names = [cell.strip().lower() for cell in next(filter(None, table), [])]
+        names = [cell.strip().lower() for cell in next(csv.reader([first], strict=True), [])]
     except csv.Error as error:
         raise Unusable(f"its header is not CSV ({error}); is this the right file?") from error
     metrics = {key: names.index(key) for key in METRICS if key in names}

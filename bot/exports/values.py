@@ -19,7 +19,7 @@ class Unusable(Exception):
 
 class Moment(NamedTuple):
     at: int
-    daily: bool  # only a day was written; `at` is 12:00 UTC of it, or now if that is yet to come
+    daily: bool  # only a day was written; `at` is 12:00 UTC of it
 
 
 def read_moment(field: str, text: str, *, now: int) -> Moment:
@@ -40,9 +40,11 @@ def read_moment(field: str, text: str, *, now: int) -> Moment:
     at = int(moment.timestamp())
     if at > now:
         raise Unusable(f"{written}, which is in the future.")
+    if daily and at + _NOON > now:
+        raise Unusable(f"{written}, which stands for 12:00 UTC of today: import it after that.")
     if at < _EARLIEST:
         raise Unusable(f"{written}, which is before 2008-01-01, when there was no GitHub.")
-    return Moment(min(at + _NOON, now) if daily else at, daily)
+    return Moment(at + _NOON if daily else at, daily)
 
 
 def shown(value: object) -> str:

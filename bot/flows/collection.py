@@ -1,17 +1,18 @@
 """One collection run: ask, keep every page as it comes, and say how it ended."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from bot.core.coverage import reach
 from bot.core.models import (
+    NOT_VISIBLE,
     Harvest,
     Page,
     Pause,
     Reading,
-    Refusal,
     Refused,
     Run,
     RunError,
@@ -21,12 +22,8 @@ from bot.core.models import (
     Wanted,
 )
 from bot.core.reports import Progress, SyncReport
-from bot.errors import GitHubError
+from bot.errors import GitHubError, Stopped
 from bot.flows.ports import Clock, GitHub, Store
-
-NOT_VISIBLE = Refusal(Refused.NOT_FOUND, "gone or not visible")
-"""Missing, private and forbidden repositories get the same words: nobody can probe."""
-
 
 Listener = Callable[[Progress], None]
 Welcome = Callable[[Reading], bool]
@@ -65,6 +62,8 @@ class Collector:
         self._within = reach(interval)
         self._new_id = new_id
         self._turn = asyncio.Lock()
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._closing = False
 
     async def collect(
         self,
@@ -79,16 +78,41 @@ class Collector:
         Raises GitHubError when GitHub gave nothing at all, RunInProgress when another process is
         sampling. Whatever ends it, the pages that were read are kept and the run says so.
         """
-        async with self._turn:
-            with self._store.runs.alone():
-                run = Run(self._new_id(), trigger, RunStatus.RUNNING, self._clock.now())
-                state = _State(run, wanted, listener, welcome)
-                await self._store.runs.begin(run)
-                await self._finish_well(state)
+        run = Run(self._new_id(), trigger, RunStatus.RUNNING, self._clock.now())
+        state = _State(run, wanted, listener, welcome)
+        with self._stoppable():
+            async with self._turn:
+                with self._store.runs.alone():
+                    await self._finish_well(state)
         return SyncReport(state.run, tuple(state.errors), state.found)
+
+    async def close(self) -> None:
+        """End what is under way, and wait until it is: its pages so far are kept."""
+        self._closing = True
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        """Let `close` end this task, whose caller hears of it as a failure that can be told."""
+        task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._tasks.add(task)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not self._closing:
+                raise
+            sentence = "The bot is stopping: what was read is kept, try again later."
+            raise Stopped(sentence) from None
+        finally:
+            self._tasks.discard(task)
 
     async def _finish_well(self, state: _State) -> None:
         try:
+            await self._store.runs.begin(state.run)
             await self._pages(state)
         except GitHubError as error:
             nothing = not state.run.sampled

@@ -20,10 +20,18 @@ class Diff:
         self._histories = histories
         self._clock = clock
 
-    async def report(self, guild_id: int, repository: str, window: str, zone: tzinfo) -> Report:
-        """Raises InvalidName, InvalidWindow or UnknownRepository, before anything slow."""
+    async def report(
+        self, guild_id: int, repository: str | int, window: str, zone: tzinfo
+    ) -> Report:
+        """`repository` is what someone typed, or the id that a button carries.
+
+        Raises InvalidName, InvalidWindow or UnknownRepository, before anything slow.
+        """
         asked = parse_window(window, now=self._clock.now(), zone=zone)
-        subject = await self._portfolio.find(guild_id, repository)
+        if isinstance(repository, int):
+            subject = await self._portfolio.pointed_at(guild_id, repository)
+        else:
+            subject = await self._portfolio.find(guild_id, repository)
         (movement,) = await self._deltas.between([subject], asked)
         if not movement.deltas:
             await self._explain(subject, zone)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from bot.core.digest import Digest, digest
+from bot.core.models import Subject
 from bot.core.rank import ANY, RANKINGS
-from bot.core.window import parse_window
+from bot.core.window import Window, parse_window
 from bot.errors import UsageError
 from bot.flows.deltas import Deltas
 from bot.flows.portfolio import Portfolio
@@ -39,8 +40,17 @@ class Digests:
                 if group is None
                 else f"Nothing is watched in the group {group!r}: see the groups with the list."
             )
-        movements = await self._deltas.between(subjects, asked)
-        return digest(movements, asked, by=by, failed=await self._runs.failing())
+        return await self._ranked(subjects, asked, by)
+
+    async def over(
+        self, guild_id: int, window: Window, *, by: str = ANY, group: str | None = None
+    ) -> Digest:
+        """Exactly that window; a portfolio without repositories makes an empty digest."""
+        return await self._ranked(await self._portfolio.repositories(guild_id, group), window, by)
+
+    async def _ranked(self, subjects: Sequence[Subject], window: Window, by: str) -> Digest:
+        movements = await self._deltas.between(subjects, window)
+        return digest(movements, window, by=by, failed=await self._runs.failing())
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -98,5 +98,7 @@ def _count(
 
 
 def _conflict(full_name: str, refused: Mapping[str, tuple[int, int]]) -> str:
-    told = ", ".join(f"{key} {offered} but {held}" for key, (held, offered) in refused.items())
-    return f"{full_name} was sampled then already, and otherwise: {told} is kept"
+    told = ", ".join(
+        f"{key} stays {held}, not {offered}" for key, (held, offered) in refused.items()
+    )
+    return f"{full_name} was sampled then already, and otherwise: {told}."

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 
-from bot.core.models import Subject, Visibility
+from bot.core.models import NOT_VISIBLE, Refused, RunError, Subject, Visibility
 from bot.core.names import parse_repository
 from bot.errors import UnknownRepository
 from bot.flows.ports import Subjects, Watches
@@ -12,10 +12,14 @@ OPERATOR = 0
 """The guild id of the operator's own portfolio, which the command line speaks of."""
 DEFAULT_GROUP = "all"
 REFERENCE = "id:"
+THIS = "this repository"
 
 
 class Portfolio:
-    """Private repositories are denied to every guild the operator has not listed."""
+    """Private repositories, and those nobody has asked GitHub about yet, are denied by default.
+
+    Only the operator, and the guilds that the operator lists, see them.
+    """
 
     def __init__(
         self, subjects: Subjects, watches: Watches, private_guilds: Collection[int]
@@ -27,9 +31,16 @@ class Portfolio:
     def shows(self, guild_id: int, visibility: Visibility) -> bool:
         return visibility is Visibility.PUBLIC or guild_id in self._may_see_private
 
+    def discreet(self, guild_id: int, error: RunError) -> RunError:
+        """Leave out why a repository is hidden, unless the guild may see hidden ones."""
+        hidden = error.refusal.kind in (Refused.NOT_FOUND, Refused.FORBIDDEN)
+        if hidden and not self.shows(guild_id, Visibility.PRIVATE):
+            return RunError(error.full_name, NOT_VISIBLE)
+        return error
+
     async def repositories(self, guild_id: int, group: str | None = None) -> list[Subject]:
-        """What a guild watches and may see, by name, each once."""
-        watches = await self._watches.of(guild_id, group)
+        """What a guild watches and may see, by name, each once; the group `all` is all of it."""
+        watches = await self._watches.of(guild_id, None if group == DEFAULT_GROUP else group)
         once = {watch.subject.id: watch.subject for watch in watches}
         return [subject for subject in once.values() if self.shows(guild_id, subject.visibility)]
 
@@ -49,16 +60,24 @@ class Portfolio:
         """
         pointed_at = id_in(text)
         if pointed_at is not None:
-            name = "this repository"
+            name = THIS
             watched = await self.repositories(guild_id)
             subject = next((one for one in watched if one.id == pointed_at), None)
         else:
             name = parse_repository(text)
             subject = await self._subjects.find(name)
         if subject is None or not self.shows(guild_id, subject.visibility):
-            raise UnknownRepository(
-                f"Nothing is known of {name}: check its spelling, or start with track add."
-            )
+            raise _unknown(name)
+        return subject
+
+    async def pointed_at(self, guild_id: int, subject_id: int) -> Subject:
+        """The repository of a button that the guild was given: it need not be watched.
+
+        Raises UnknownRepository in the words of `find` where it is no longer visible.
+        """
+        subject = await self._subjects.get(subject_id)
+        if subject is None or not self.shows(guild_id, subject.visibility):
+            raise _unknown(THIS)
         return subject
 
     async def adopt(self, repositories: Sequence[str], guilds: Sequence[int], at: int) -> None:
@@ -68,6 +87,12 @@ class Portfolio:
         ids = [subject.id for subject in await self._subjects.ensure(repositories, at)]
         for guild_id in (OPERATOR, *guilds):
             await self._watches.add(guild_id, DEFAULT_GROUP, ids)
+
+
+def _unknown(name: str) -> UnknownRepository:
+    return UnknownRepository(
+        f"Nothing is known of {name}: check its spelling, or start with track add."
+    )
 
 
 def reference(subject: Subject) -> str:

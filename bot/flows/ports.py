@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bot.core.chart import Trail
 from bot.core.delta import Series
+from bot.core.guild import AuditEntry, DigestSettings, Guild, Post, PostState
 from bot.core.history import Merged
 from bot.core.models import (
     Allowance,
@@ -23,6 +25,7 @@ from bot.core.models import (
     Wanted,
     Watch,
 )
+from bot.core.reports import ScheduledDigest
 from bot.core.window import Window
 
 
@@ -53,6 +56,8 @@ class Subjects(Protocol):
     async def find(self, full_name: str) -> Subject | None:
         """The repository of that name in any spelling, or that had it last."""
         ...
+
+    async def get(self, subject_id: int) -> Subject | None: ...
 
     async def ensure(self, full_names: Sequence[str], at: int) -> list[Subject]:
         """The repositories of these names, each made known at `at` if nobody has heard of it."""
@@ -118,6 +123,12 @@ class Histories(Protocol):
         """What a window needs: subject id -> metric -> series, metrics in the registry's order."""
         ...
 
+    async def trails(
+        self, subject_ids: Sequence[int], metric: str, window: Window
+    ) -> dict[int, Trail]:
+        """What a chart of one metric needs: subject id -> trail, for every id asked for."""
+        ...
+
     async def seen(self, subject_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """When each was first and last sampled; one that never was is absent."""
         ...
@@ -135,6 +146,108 @@ class Histories(Protocol):
         ...
 
 
+class Guilds(Protocol):
+    async def get(self, guild_id: int) -> Guild:
+        """A guild's settings; the defaults where it settled nothing."""
+        ...
+
+    async def save(self, guild: Guild) -> None: ...
+
+    async def known(self) -> list[Guild]:
+        """Every guild with settings or watches, but the operator's own portfolio."""
+        ...
+
+    async def digests(self, guild_id: int | None = None) -> list[DigestSettings]:
+        """A guild's digests by group; of all guilds that are members when none is named."""
+        ...
+
+    async def save_digest(self, digest: DigestSettings) -> None: ...
+
+    async def remove_digest(self, guild_id: int, group: str) -> bool:
+        """Returns whether there was one; what is on its way of it is dropped."""
+        ...
+
+    async def forget(self, guild_id: int) -> None:
+        """Delete all of a guild's own data: settings, watches, posts, audit."""
+        ...
+
+    async def tell_once(self, guild_id: int, warning: str, at: int) -> bool:
+        """Note that a warning is told now; False if it was told already."""
+        ...
+
+    async def clear(self, guild_id: int, warning: str) -> None:
+        """Its cause is gone: it may be told again."""
+        ...
+
+    async def audit(self, entry: AuditEntry) -> None: ...
+
+
+class Outbox(Protocol):
+    async def put(self, digest: DigestSettings, due_at: int, covers_from: int) -> Post:
+        """Write a due digest; the same one is written once, and returned as it is."""
+        ...
+
+    async def open(self) -> list[Post]:
+        """What is due or being sent, oldest first."""
+        ...
+
+    async def newest(self, guild_id: int, group: str) -> Post | None:
+        """The post with the latest due time, whatever became of it."""
+        ...
+
+    async def covered_until(self, guild_id: int, group: str) -> int | None:
+        """The due time up to which posts were sent, or skipped as nothing moved."""
+        ...
+
+    async def folded(self, guild_id: int, group: str, after: int, before: int) -> list[int]:
+        """Due times between two moments whose posts were folded, oldest first."""
+        ...
+
+    async def begin(self, post_id: int, at: int, channel_id: int) -> Post:
+        """Write, before anything is sent, that an attempt begins.
+
+        Raises PostDropped when there is nothing to send: its digest was removed meanwhile, or it
+        has ended.
+        """
+        ...
+
+    async def finish(self, post_id: int, state: PostState, message_id: int | None = None) -> None:
+        """Write how it ended: sent, skipped or folded; what has ended stays so."""
+        ...
+
+
+class Speaker(Protocol):
+    async def say(self, channel_id: int, sentence: str) -> bool:
+        """Write a sentence to a channel; False where the bot may not or there is none."""
+        ...
+
+
+class Warnings(Protocol):
+    async def warn(self, guild_id: int, kind: str, sentence: str) -> None:
+        """Tell a guild's people that something needs them: each kind once until it is cleared."""
+        ...
+
+    async def clear(self, guild_id: int, kind: str) -> None:
+        """Its cause is gone."""
+        ...
+
+
+class Poster(Protocol):
+    """Where digests go. Everything raises NotPosted, or Unpostable when trying again is no use."""
+
+    async def find(self, post: Post) -> int | None:
+        """The message that carries the post's marker, sent since its newest attempt began."""
+        ...
+
+    async def send(self, post: Post, report: ScheduledDigest) -> int:
+        """Send it once, without trying again, and return the message's id."""
+        ...
+
+    async def publish(self, post: Post, message_id: int) -> None:
+        """Hand it on to the channels that follow an announcement channel; twice is once."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """What is kept, by table family."""
@@ -143,6 +256,8 @@ class Store:
     watches: Watches
     histories: Histories
     runs: Runs
+    guilds: Guilds
+    outbox: Outbox
 
 
 class Reader(Protocol):

@@ -4,8 +4,9 @@ from bot import __version__
 from bot.core.models import Allowance, Run, RunStatus, Trigger
 from bot.core.reports import StatusReport
 from bot.errors import GitHubError
+from bot.flows.allowance import Allowances
 from bot.flows.portfolio import OPERATOR, Portfolio
-from bot.flows.ports import Clock, GitHub, Store
+from bot.flows.ports import Clock, Store
 
 LATE = 2
 """Intervals without a run after which it is a problem."""
@@ -16,9 +17,15 @@ WARN_DAYS = 14
 
 class Status:
     def __init__(
-        self, github: GitHub, portfolio: Portfolio, store: Store, clock: Clock, *, interval: int
+        self,
+        allowances: Allowances,
+        portfolio: Portfolio,
+        store: Store,
+        clock: Clock,
+        *,
+        interval: int,
     ) -> None:
-        self._github = github
+        self._allowances = allowances
         self._portfolio = portfolio
         self._store = store
         self._clock = clock
@@ -31,8 +38,8 @@ class Status:
         last = await self._store.runs.newest()
         scheduled = await self._store.runs.newest(Trigger.SCHEDULE)
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
-        allowance, problems = await self._ask_github(now)
-        problems += self._of_runs(last, now, len(watched), failing)
+        allowance, problems = await self.of_github(now)
+        problems += self.of_runs(last, now, len(watched), failing)
         return StatusReport(
             version=__version__,
             now=now,
@@ -42,14 +49,19 @@ class Status:
             gone=sum(subject.gone_at is not None for subject in watched),
             failing=failing,
             last_run=last,
-            next_run_at=scheduled.started_at + self._interval if scheduled else None,
+            next_run_at=self.after(scheduled),
             allowance=allowance,
             problems=tuple(problems),
         )
 
-    async def _ask_github(self, now: int) -> tuple[Allowance | None, list[str]]:
+    def after(self, scheduled: Run | None) -> int | None:
+        """When the next run of the timer is due; None: as soon as the bot runs."""
+        return scheduled.started_at + self._interval if scheduled else None
+
+    async def of_github(self, now: int) -> tuple[Allowance | None, list[str]]:
+        """What GitHub grants, and what is wrong with that."""
         try:
-            allowance = await self._github.allowance()
+            allowance = await self._allowances.ask()
         except GitHubError as error:
             return None, [str(error)]
         ends = allowance.token_expires_at
@@ -60,7 +72,8 @@ class Status:
         problem = f"The GitHub token ends in {left}: make a new one and set RADAR_GITHUB__TOKEN."
         return allowance, [problem]
 
-    def _of_runs(self, last: Run | None, now: int, watched: int, failing: int) -> list[str]:
+    def of_runs(self, last: Run | None, now: int, watched: int, failing: int) -> list[str]:
+        """What is wrong with the sampling of so many repositories."""
         problems = []
         if not watched:
             problems.append("Nothing is watched yet: start with track add owner/name.")

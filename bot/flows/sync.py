@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.core.models import Subject, Trigger, Wanted
 from bot.core.reports import Progress, SyncReport
-from bot.errors import Stopped, UsageError
+from bot.errors import UsageError
 from bot.flows.collection import Collector, Listener
 from bot.flows.portfolio import Portfolio
-from bot.flows.ports import Subjects
+from bot.flows.ports import Clock, Subjects
+
+REST = 60
+"""Seconds between two runs that one guild forces; whoever joins one waits for nothing."""
 
 
 @dataclass(slots=True)
@@ -38,11 +41,24 @@ class _Ongoing:
     audience: _Audience
 
 
+@dataclass(slots=True)
+class _Admission:
+    """A run that a guild forced; whoever asks for the same before it is over joins it."""
+
+    at: int
+    scope: frozenset[int]
+    over: bool = False
+
+
 class Sync:
-    def __init__(self, collector: Collector, subjects: Subjects, portfolio: Portfolio) -> None:
+    def __init__(
+        self, collector: Collector, subjects: Subjects, portfolio: Portfolio, clock: Clock
+    ) -> None:
         self._collector = collector
         self._subjects = subjects
         self._portfolio = portfolio
+        self._clock = clock
+        self._admitted: dict[int, _Admission] = {}
         self._ongoing: dict[frozenset[int], _Ongoing] = {}
 
     async def everything(self, trigger: Trigger, listener: Listener | None = None) -> SyncReport:
@@ -61,7 +77,31 @@ class Sync:
 
         Raises what `check` and `Collector.collect` raise.
         """
-        return await self._sample(await self.check(guild_id, repository), trigger, listener)
+        subjects = await self.check(guild_id, repository)
+        try:
+            report = await self._sample(subjects, trigger, listener)
+        except BaseException:
+            self._admitted.pop(guild_id, None)  # nothing was read: they may try again at once
+            raise
+        if guild_id in self._admitted:
+            self._admitted[guild_id].over = True
+        errors = tuple(self._portfolio.discreet(guild_id, error) for error in report.errors)
+        return replace(report, errors=errors)
+
+    async def admit(self, guild_id: int, repository: str | None = None) -> None:
+        """Let a guild force a run; raises what `check` raises, and UsageError for one too soon."""
+        scope = frozenset(subject.id for subject in await self.check(guild_id, repository))
+        now, last = self._clock.now(), self._admitted.get(guild_id)
+        if last is not None and last.scope == scope and not last.over:
+            return
+        left = last.at + REST - now if last else 0
+        if left > 0 and scope not in self._ongoing:
+            raise UsageError(f"This server was synced a moment ago: try again in {left} s.")
+        self._admitted[guild_id] = _Admission(now, scope)
+
+    async def these(self, subjects: Sequence[Subject], trigger: Trigger) -> SyncReport:
+        """Sample just these."""
+        return await self._sample(subjects, trigger, None)
 
     async def check(self, guild_id: int, repository: str | None = None) -> list[Subject]:
         """What `guild` would sample; raises UsageError where that is nothing."""
@@ -77,13 +117,6 @@ class Sync:
             )
         return watched
 
-    async def close(self) -> None:
-        """End what is under way; its pages so far are kept."""
-        tasks = [ongoing.task for ongoing in self._ongoing.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
     async def _sample(
         self, subjects: Sequence[Subject], trigger: Trigger, listener: Listener | None
     ) -> SyncReport:
@@ -91,12 +124,8 @@ class Sync:
         ongoing = self._ongoing.get(scope) or self._begin(scope, subjects, trigger)
         if listener is not None:
             ongoing.audience.join(listener)
-        try:  # a caller that gives up must not end the run for the others
-            return await asyncio.shield(ongoing.task)
-        except asyncio.CancelledError:
-            if not ongoing.task.cancelled():
-                raise
-            raise Stopped("The bot is stopping: what was read is kept, try again later.") from None
+        # a caller that gives up must not end the run for the others
+        return await asyncio.shield(ongoing.task)
 
     def _begin(
         self, scope: frozenset[int], subjects: Sequence[Subject], trigger: Trigger
@@ -106,5 +135,11 @@ class Sync:
         collecting = self._collector.collect(wanted, trigger, listener=audience.tell)
         ongoing = _Ongoing(asyncio.create_task(collecting), audience)
         self._ongoing[scope] = ongoing
-        ongoing.task.add_done_callback(lambda _: self._ongoing.pop(scope))
+
+        def over(task: asyncio.Task[SyncReport]) -> None:
+            del self._ongoing[scope]
+            if not task.cancelled():
+                task.exception()  # heard, though whoever asked may have gone meanwhile
+
+        ongoing.task.add_done_callback(over)
         return ongoing

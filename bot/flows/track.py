@@ -3,32 +3,36 @@
 from collections.abc import Sequence
 from datetime import UTC
 
-from bot.core.models import Refusal, Refused, RunError, Subject, Trigger, Visibility, Wanted
+from bot.core.guild import AuditEntry
+from bot.core.models import Refusal, Refused, RunError, Subject, Trigger, Wanted
 from bot.core.names import parse_repositories, parse_repository
 from bot.core.rank import Movement
 from bot.core.reports import Listed, SyncReport, Tracked, Untracked
 from bot.core.window import parse_window
 from bot.errors import UsageError
-from bot.flows.collection import NOT_VISIBLE, Collector, Listener
+from bot.flows.collection import Collector, Listener
 from bot.flows.deltas import Deltas
-from bot.flows.portfolio import DEFAULT_GROUP, Portfolio, id_in
+from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR, Portfolio, id_in
 from bot.flows.ports import Clock, Store
 
 
 class Track:
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what the verb stands on
         self,
         collector: Collector,
         portfolio: Portfolio,
         store: Store,
         deltas: Deltas,
         clock: Clock,
+        *,
+        most: int,
     ) -> None:
         self._collector = collector
         self._portfolio = portfolio
         self._store = store
         self._deltas = deltas
         self._clock = clock
+        self._most = most
 
     def names(self, targets: str) -> list[str]:
         """The repositories someone typed; raises InvalidName or UsageError."""
@@ -39,19 +43,33 @@ class Track:
             raise UsageError("No repository was named: write owner/name, or several with spaces.")
         return names
 
+    async def check(self, guild_id: int, targets: str) -> list[str]:
+        """What `add` would read; raises what `names` raises, and UsageError for too many."""
+        names = self.names(targets)
+        watched = {w.subject.full_name.lower() for w in await self._store.watches.of(guild_id)}
+        new = {name.lower() for name in names} - watched
+        if guild_id != OPERATOR and new and len(watched) + len(new) > self._most:
+            raise UsageError(
+                f"A server may watch {self._most:,} repositories and {len(watched):,} are watched"
+                " here: stop watching some, or ask whoever runs the bot to raise"
+                " limits.repositories_per_guild."
+            )
+        return names
+
     async def add(
         self,
         guild_id: int,
         targets: str,
         group: str = DEFAULT_GROUP,
         listener: Listener = lambda _: None,
+        user_id: int = 0,
     ) -> Tracked:
         """Watch repositories, each with its current numbers; a rename is followed.
 
-        Raises what `names` and `Collector.collect` raise. Hidden and missing ones are refused in
+        Raises what `check` and `Collector.collect` raise. Hidden and missing ones are refused in
         the same words.
         """
-        names = self.names(targets)
+        names = await self.check(guild_id, targets)
         report = await self._collector.collect(
             dict.fromkeys(map(Wanted, names)),
             Trigger.TRACK,
@@ -60,15 +78,21 @@ class Track:
         )
         found = list(report.found.values())
         new = await self._store.watches.add(guild_id, group, [subject.id for subject in found])
+        added = [subject.full_name for subject in found if subject.id in new]
+        await self._note(guild_id, user_id, "track add", added, group)
         movements = await self._today(list({subject.id: subject for subject in found}.values()))
         return Tracked(
             group=group,
             added=tuple(m for m in movements if m.subject.id in new),
             already=tuple(m for m in movements if m.subject.id not in new),
-            refused=tuple(self._discreet(guild_id, error) for error in _unread(names, report)),
+            refused=tuple(
+                self._portfolio.discreet(guild_id, error) for error in _unread(names, report)
+            ),
         )
 
-    async def remove(self, guild_id: int, targets: str, group: str | None = None) -> Untracked:
+    async def remove(
+        self, guild_id: int, targets: str, group: str | None = None, user_id: int = 0
+    ) -> Untracked:
         """Stop watching; in every group unless one is named. History stays."""
         watched = {w.subject.id: w.subject for w in await self._store.watches.of(guild_id, group)}
         removed: dict[int, Subject] = {}
@@ -80,7 +104,18 @@ class Track:
             else:
                 removed[subject.id] = subject
         await self._store.watches.remove(guild_id, list(removed), group)
+        names = [subject.full_name for subject in removed.values()]
+        await self._note(guild_id, user_id, "track remove", names, group)
         return Untracked(tuple(removed.values()), tuple(missing))
+
+    async def _note(
+        self, guild_id: int, user_id: int, action: str, names: Sequence[str], group: str | None
+    ) -> None:
+        """Who changed what; nothing changed is nothing to note."""
+        if names:
+            detail = ", ".join(dict.fromkeys(names)) + (f" in {group}" if group else "")
+            entry = AuditEntry(self._clock.now(), guild_id, user_id, action, detail)
+            await self._store.guilds.audit(entry)
 
     async def _id_of(self, target: str) -> int | None:
         """What is meant, whether or not it may still be seen: anybody may stop watching."""
@@ -100,13 +135,6 @@ class Track:
             Listed(movement, in_group, *seen.get(subject.id, (None, None)))
             for (subject, in_group), movement in zip(rows, movements, strict=True)
         ]
-
-    def _discreet(self, guild_id: int, error: RunError) -> RunError:
-        """Leave out why a repository is hidden, unless they may see hidden ones."""
-        hidden = error.refusal.kind in (Refused.NOT_FOUND, Refused.FORBIDDEN)
-        if hidden and not self._portfolio.shows(guild_id, Visibility.PRIVATE):
-            return RunError(error.full_name, NOT_VISIBLE)
-        return error
 
     async def _today(self, subjects: Sequence[Subject]) -> list[Movement]:
         window = parse_window("24h", now=self._clock.now(), zone=UTC)

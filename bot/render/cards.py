@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
 from bot.core.card import Card, Row, Tone
 from bot.core.delta import Delta, Status
@@ -11,15 +12,19 @@ from bot.core.metrics import METRICS, STARS, Good
 from bot.core.models import Refused, RunError, RunStatus, Subject
 from bot.core.rank import Movement, lead
 from bot.core.reports import (
+    Comparison,
+    Drawn,
     ImportReport,
     Listed,
     Progress,
     Report,
+    ScheduledDigest,
     StatusReport,
     SyncReport,
     Tracked,
     Untracked,
 )
+from bot.core.schedule import Every
 from bot.core.window import Window, describe
 from bot.render import words
 
@@ -27,6 +32,7 @@ TOP = 10
 """Rows of a digest unless more are asked for."""
 REFUSED_SHOWN = 20
 """Refused rows of an import that are told one by one."""
+NOTHING_WATCHED = "Nothing is watched here yet: start with /track add."
 TITLES = {
     RunStatus.OK: "Sync done",
     RunStatus.PARTIAL: "Sync done in part",
@@ -50,6 +56,26 @@ def diff(report: Report, zone: tzinfo) -> Card:
     )
 
 
+def chart(drawn: Drawn, zone: tzinfo) -> Card:
+    """One metric of one repository, told beside its picture."""
+    return diff(replace(drawn.report, deltas=(drawn.delta,)), zone)
+
+
+def compare(report: Comparison, zone: tzinfo) -> Card:
+    """One metric of several repositories, in the order of the picture's lines."""
+    deltas = [movement.delta(report.metric.key) for movement in report.movements]
+    known = [delta for delta in deltas if delta is not None]
+    return Card(
+        title=f"{report.metric.label} compared",
+        lines=(_capital(describe(report.window, zone=zone)),),
+        rows=tuple(
+            _compared_row(movement.subject, delta, report.window, zone)
+            for movement, delta in zip(report.movements, deltas, strict=True)
+        ),
+        footer=_sampled(known, report.window, zone) if known else (),
+    )
+
+
 def digest(report: Digest, zone: tzinfo, top: int = TOP) -> Card:
     """What moved in a portfolio, largest gain first."""
     window = report.window
@@ -66,6 +92,22 @@ def digest(report: Digest, zone: tzinfo, top: int = TOP) -> Card:
         notes=_gone(report.gone, window, zone),
         footer=(*_counts(report.counts), *_freshness(report, zone)),
         tone=_overall([d for m in shown[:1] if (d := lead(m, report.by))]),
+    )
+
+
+def scheduled_digest(report: ScheduledDigest) -> Card:
+    """The same as it is posted: in the digest's own zone, named after its due time."""
+    settings, window = report.settings, report.digest.window
+    zone = ZoneInfo(settings.plan.zone)
+    card = digest(report.digest, zone, settings.top)
+    kind = "Daily" if settings.plan.every in (Every.DAY, Every.WEEKDAYS) else "Weekly"
+    group = "" if settings.group == "all" else f" of {settings.group}"
+    since = words.earlier(window.start, zone, beside=window.end)
+    return replace(
+        card,
+        title=f"{kind} digest{group} · {words.weekday(window.end, zone)}, since {since}",
+        lines=card.lines if report.digest.counts.watched else (NOTHING_WATCHED,),
+        notes=(*card.notes, *_folded(report.folded, window, zone)),
     )
 
 
@@ -236,6 +278,14 @@ def _metric_row(delta: Delta, window: Window, zone: tzinfo) -> Row:
     )
 
 
+def _compared_row(subject: Subject, delta: Delta | None, window: Window, zone: tzinfo) -> Row:
+    if delta is None:
+        return Row(subject.full_name, note="unknown in this window", url=address(subject))
+    row = _metric_row(delta, window, zone)
+    gone = words.change(delta, window, zone) if delta.status is Status.GONE else ""
+    return replace(row, name=subject.full_name, note=gone, url=address(subject))
+
+
 def _moved_row(rank: int, movement: Movement, by: str, window: Window, zone: tzinfo) -> Row:
     first = lead(movement, by)
     others = [
@@ -297,6 +347,16 @@ def _gone(gone: Sequence[Movement], window: Window, zone: tzinfo) -> tuple[str, 
     return (f"gone: {'; '.join(told)}{more}",)
 
 
+def _folded(folded: Sequence[int], window: Window, zone: tzinfo) -> tuple[str, ...]:
+    """Which missed digests this one stands for, too."""
+    if not folded:
+        return ()
+    days = [words.day(at, zone, beside=window.end) for at in folded]
+    few = days if len(days) <= 3 else [days[0], "…", days[-1]]  # noqa: PLR2004  # three named
+    missed = "digest" if len(days) == 1 else "digests"
+    return (f"covers the missed {missed} of {', '.join(few)} too",)
+
+
 def _quiet(counts: Counts) -> str:
     if counts.new and not counts.unchanged:
         return "The first numbers are in: changes show from the next ones on."
@@ -305,13 +365,16 @@ def _quiet(counts: Counts) -> str:
 
 def _counts(counts: Counts) -> tuple[str, ...]:
     """How many were watched and changed; what did not happen is not told."""
-    told = (
-        (counts.new, "new"), (counts.gone, "gone"), (counts.failed, "failed"),
-    )  # fmt: skip
+    told = {
+        "new": counts.new,
+        "gone": counts.gone,
+        "not sampled": counts.unsampled,
+        "failed": counts.failed,
+    }
     return (
         f"{counts.watched:,} watched",
         f"{counts.changed:,} changed",
-        *(f"{number:,} {word}" for number, word in told if number),
+        *(f"{number:,} {word}" for word, number in told.items() if number),
     )
 
 

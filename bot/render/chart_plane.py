@@ -33,8 +33,8 @@ class Plane:
         return BOTTOM - share * (BOTTOM - TOP)
 
     def thinned(self, segment: Sequence[Point]) -> list[Point]:
-        """At most two points a pixel: of every pixel and a half the lowest, highest and last."""
-        columns = (self.right - self.left) * 2 // 3
+        """Less than two points a pixel: of every second pixel the lowest, the highest, the last."""
+        columns = (self.right - self.left) // 2
         if len(segment) <= 3 * columns:
             return list(segment)
         return [segment[0], *self._extremes(segment[1:-1], columns), segment[-1]]

@@ -170,7 +170,7 @@ def _labels(chart: Chart, labels: Sequence[Label], plane: Plane, colours: Colour
 
 
 CRISP = 'shape-rendering="crispEdges"'
-"""For what is level or upright: as sharp, and drawn in a third of the time."""
+"""For what is level or upright: as sharp, and sooner drawn."""
 
 
 def _text(

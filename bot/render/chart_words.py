@@ -12,7 +12,7 @@ SHORT = 2 * words.DAY
 """In a window no longer than this the time of day matters."""
 LONGEST = 1024
 """Characters of an alternative text that Discord takes."""
-LONGEST_NAME = 80
+LONGEST_NAME = 60
 """Characters of a title or a label in it: five lines have room for all they have to tell."""
 
 

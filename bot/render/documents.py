@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from bot.core.chart import Chart
 from bot.core.delta import Delta
 from bot.core.digest import Digest
 from bot.core.models import Allowance, Run, RunError
@@ -47,8 +48,27 @@ def digest(report: Digest) -> Json:
             "unchanged": counts.unchanged,
             "new": counts.new,
             "gone": counts.gone,
+            "unsampled": counts.unsampled,
             "failed": counts.failed,
         },
+    }
+
+
+def chart(shown: Chart) -> Json:
+    """Each segment is an unbroken stretch of samples, with every change in it."""
+    return {
+        "metric": shown.metric.key,
+        "window": {"start": stamp(shown.start), "end": stamp(shown.end)},
+        "lines": [
+            {
+                "repo": line.label,
+                "segments": [
+                    [{"at": stamp(point.at), "value": point.value} for point in segment]
+                    for segment in line.segments
+                ],
+            }
+            for line in shown.lines
+        ],
     }
 
 

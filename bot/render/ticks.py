@@ -20,7 +20,7 @@ class Tick(NamedTuple):
 class Step:
     """One way to mark time: every so many of a unit."""
 
-    seconds: int  # about
+    seconds: int  # at most, but for a day of 25 hours
     moments: Callable[[datetime, int], Iterator[datetime]]  # from a moment on; the second: every
     every: int
     label: Callable[[datetime], str]
@@ -56,7 +56,12 @@ def _short(value: int, unit: int) -> str:
 
 def time_ticks(start: int, end: int, zone: tzinfo, most: int) -> list[Tick]:
     """At most `most` moments that a calendar or a clock in `zone` would name; maybe none."""
-    step = next(step for step in _calendar() if (end - start) // step.seconds + 1 <= most)
+    worth_a_try = (step for step in _calendar() if (end - start) // step.seconds <= most)
+    marked = (_marked(step, start, end, zone) for step in worth_a_try)
+    return next(ticks for ticks in marked if len(ticks) <= most)
+
+
+def _marked(step: Step, start: int, end: int, zone: tzinfo) -> list[Tick]:
     found: dict[int, str] = {}
     for moment in step.moments(datetime.fromtimestamp(start, zone), step.every):
         at = int(moment.timestamp())
@@ -64,7 +69,7 @@ def time_ticks(start: int, end: int, zone: tzinfo, most: int) -> list[Tick]:
             break
         if at >= start:  # a clock that is set forward names the same moment twice
             found[at] = step.label(datetime.fromtimestamp(at, zone))
-    return [Tick(at, label) for at, label in sorted(found.items())][:most]
+    return [Tick(at, label) for at, label in sorted(found.items())]
 
 
 def _steps() -> Iterator[int]:
@@ -83,9 +88,9 @@ def _calendar() -> Iterator[Step]:
     for weeks in (1, 2):
         yield Step(weeks * 7 * DAY, _days, weeks * 7, _day)
     for months in (1, 2, 3, 6):
-        yield Step(months * 28 * DAY, _months, months, _month)
+        yield Step(months * 31 * DAY, _months, months, _month)
     for years in _steps():
-        yield Step(years * 365 * DAY, _months, years * 12, _month)
+        yield Step(years * 366 * DAY, _months, years * 12, _month)
 
 
 def _clock(start: datetime, minutes: int) -> Iterator[datetime]:

@@ -7,6 +7,11 @@ from bot.core.metrics import METRICS, STARS
 from bot.core.window import Window
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+LONG_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 MINUS = "\N{MINUS SIGN}"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -46,6 +51,22 @@ def moment(at: int, zone: tzinfo, *, beside: int) -> str:
     if day(at, zone, beside=beside) == day(beside, zone, beside=beside):
         return f"today {clock(at, zone)}"
     return f"{day(at, zone, beside=beside)} {clock(at, zone)}"
+
+
+def weekday(at: int, zone: tzinfo) -> str:
+    """`Friday 20 November`."""
+    date = datetime.fromtimestamp(at, zone)
+    return f"{DAYS[date.weekday()]} {date.day} {LONG_MONTHS[date.month - 1]}"
+
+
+def earlier(at: int, zone: tzinfo, *, beside: int) -> str:
+    """`yesterday 09:00`, `Friday 13 November 09:00`, `3 Nov 2025 09:00`."""
+    then, now = (datetime.fromtimestamp(moment, zone).date() for moment in (at, beside))
+    days = (now - then).days
+    if days <= 1:
+        return f"{'yesterday' if days else 'today'} {clock(at, zone)}"
+    named = weekday(at, zone) if then.year == now.year else day(at, zone, beside=beside)
+    return f"{named} {clock(at, zone)}"
 
 
 def zone_name(zone: tzinfo, at: int) -> str:
@@ -94,12 +115,14 @@ def change(delta: Delta, window: Window, zone: tzinfo) -> str:
 
     if delta.status is Status.GONE:
         return f"gone or not visible, last seen {told(delta.after_at)}"
+    if delta.unsampled:
+        return f"unknown, not sampled since {told(delta.after_at)}"
     if delta.change is None or delta.before_at is None:
         return f"new, tracking since {_since(delta.after_at, window, zone)}"
-    if delta.before_at == delta.after_at:
-        return f"unknown, not sampled since {told(delta.after_at)}"
     if delta.status is Status.SINCE:
-        return f"{signed(delta.change)} since {_since(delta.before_at, window, zone)}"
+        ended = told(delta.after_at) != told(window.end)  # it was not sampled to the window's end
+        until = f" to {told(delta.after_at)}" if ended else ""
+        return f"{signed(delta.change)} since {_since(delta.before_at, window, zone)}{until}"
     if delta.status is Status.APPROX:
         return f"≈ {signed(delta.change)} ({told(delta.before_at)} to {told(delta.after_at)})"
     return signed(delta.change)

@@ -19,6 +19,8 @@ import aiosqlite
 from bot.errors import RadarError, StoreUnusable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+APPLICATION_ID = 0x52414452
+"""`RADR`, in the header of every database of ours."""
 BUSY_SECONDS = 10.0
 SETTLE_AGAIN = 0.02  # seconds
 TIDY_BELOW = 64 * 1024 * 1024
@@ -142,14 +144,31 @@ async def _settle(connection: aiosqlite.Connection, path: Path) -> None:
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
+            await _recognise(connection, path)
             await _prepare(connection)
-            await migrate(connection, path)
+            await migrate(connection)
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             await asyncio.sleep(SETTLE_AGAIN)
         else:
             return
+
+
+async def _recognise(connection: aiosqlite.Connection, path: Path) -> None:
+    """Refuse, before anything is written, what is not ours or is newer than we are."""
+    tables = await connection.execute_fetchall("SELECT 1 FROM sqlite_master LIMIT 1")
+    if tables and await _pragma(connection, "application_id") != APPLICATION_ID:
+        raise StoreUnusable(
+            f"The database {path} belongs to another program: name another file in storage.url;"
+            " it was left as it is."
+        )
+    version, newest = await _pragma(connection, "user_version"), _scripts()[-1][0]
+    if version > newest:
+        raise StoreUnusable(
+            f"The database {path} was written by a newer Repo Radar (schema {version}, this one"
+            f" knows {newest}): update Repo Radar, or name another file in storage.url."
+        )
 
 
 async def _prepare(connection: aiosqlite.Connection) -> None:
@@ -160,19 +179,14 @@ async def _prepare(connection: aiosqlite.Connection) -> None:
     await connection.execute("PRAGMA journal_mode=WAL")
 
 
-async def migrate(connection: aiosqlite.Connection, path: Path) -> None:
+async def migrate(connection: aiosqlite.Connection) -> None:
     """Apply every NNNN_name.sql newer than the file's user_version, each with its number."""
-    scripts = sorted(MIGRATIONS.glob("*.sql"))
-    newest = int(scripts[-1].name[:4])
-    for script in scripts:
-        number = int(script.name[:4])
-        await connection.execute("BEGIN IMMEDIATE")  # before the version is read: two may start
+    for number, script in _scripts():
+        if number <= await _pragma(connection, "user_version"):
+            continue  # without the lock: whoever only reads must not wait for a writer
+        await connection.execute("BEGIN IMMEDIATE")
         try:
-            ((version,),) = await connection.execute_fetchall("PRAGMA user_version")
-            _refuse_newer(path, version, newest)
-            if version == 0 and number == 1:
-                await _refuse_foreign(connection, path)
-            if number > version:
+            if number > await _pragma(connection, "user_version"):  # again: two may start at once
                 await _apply(connection, script.read_text(encoding="utf-8"), number)
         except BaseException:
             await connection.rollback()
@@ -180,26 +194,20 @@ async def migrate(connection: aiosqlite.Connection, path: Path) -> None:
         await connection.commit()
 
 
+def _scripts() -> list[tuple[int, Path]]:
+    return sorted((int(script.name[:4]), script) for script in MIGRATIONS.glob("*.sql"))
+
+
 async def _apply(connection: aiosqlite.Connection, script: str, number: int) -> None:
     for statement in _statements(script):
         await connection.execute(statement)
+    await connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
     await connection.execute(f"PRAGMA user_version={number}")
 
 
-def _refuse_newer(path: Path, version: int, known: int) -> None:
-    if version > known:
-        raise StoreUnusable(
-            f"The database {path} was written by a newer Repo Radar (schema {version}, this one"
-            f" knows {known}): update Repo Radar, or name another file in storage.url."
-        )
-
-
-async def _refuse_foreign(connection: aiosqlite.Connection, path: Path) -> None:
-    if await connection.execute_fetchall("SELECT 1 FROM sqlite_master LIMIT 1"):
-        raise StoreUnusable(
-            f"The database {path} belongs to another program: name another file in storage.url;"
-            " it was left as it is."
-        )
+async def _pragma(connection: aiosqlite.Connection, name: str) -> int:
+    ((value,),) = await connection.execute_fetchall(f"PRAGMA {name}")
+    return int(value)
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -240,7 +248,8 @@ def _translated(path: Path) -> Iterator[None]:
                 f"The file {path} is damaged or no Repo Radar database ({said}): restore a copy of"
                 " it, or name another file in storage.url; it was left as it is."
             ) from error
-        if "full" in said:
+        code = getattr(error, "sqlite_errorcode", None)  # what the driver itself refuses has none
+        if code == sqlite3.SQLITE_FULL:
             raise RadarError(
                 f"The disk of {path} is full: nothing of this step was written; free some space"
                 " and try again."

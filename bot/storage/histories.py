@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.core.chart import Trail
 from bot.core.coverage import JOIN, Span
 from bot.core.delta import Series
 from bot.core.history import History, Merged, MetricSet, Observation
@@ -12,10 +13,11 @@ from bot.core.models import Sample
 from bot.core.window import Window
 from bot.storage.database import Database, Row, Transaction, Value, among, ids
 from bot.storage.subjects import ensure, maybe, whole
+from bot.storage.trails import trails
 
 # One seek each, none for what did not change since: window functions were 30 to 300 times slower.
 SERIES = """
-SELECT l.subject_id, m.key,
+SELECT 0, l.subject_id, m.key, 0,
  CASE WHEN l.changed_at <= $1 THEN l.value ELSE
  (SELECT o.value FROM observations o WHERE o.subject_id = l.subject_id
    AND o.metric_id = l.metric_id AND o.at <= $1 ORDER BY o.at DESC LIMIT 1) END,
@@ -27,9 +29,24 @@ SELECT l.subject_id, m.key,
    AND o.metric_id = l.metric_id ORDER BY o.at LIMIT 1) ELSE l.value END
 FROM latest l JOIN metrics m ON m.id = l.metric_id WHERE
 """
-COVERAGE = """
-SELECT c.subject_id, s.metrics, s.daily, s.imported, c.since, c.until
+COVERED = """
+c.subject_id, s.metrics, s.daily, s.imported, c.since, c.until
 FROM coverage c JOIN metric_sets s ON s.id = c.metric_set_id WHERE
+"""
+SPANS, COVERAGE = f"SELECT 1, {COVERED}", f"SELECT {COVERED}"
+EVER = 2**62
+"""Later than any sample."""
+VALUE, SPAN = 0, 1
+"""What the first column of SERIES and SPANS says a row is."""
+# From the last observation at or before $1 to the first after $2.
+AROUND = """
+SELECT o.subject_id, m.key, o.at, o.value FROM latest l JOIN metrics m ON m.id = l.metric_id
+JOIN observations o ON o.subject_id = l.subject_id AND o.metric_id = l.metric_id
+ AND o.at >= COALESCE((SELECT p.at FROM observations p WHERE p.subject_id = l.subject_id
+   AND p.metric_id = l.metric_id AND p.at <= $1 ORDER BY p.at DESC LIMIT 1), 0)
+ AND o.at <= COALESCE((SELECT n.at FROM observations n WHERE n.subject_id = l.subject_id
+   AND n.metric_id = l.metric_id AND n.at > $2 ORDER BY n.at LIMIT 1), $2)
+WHERE
 """
 COVERAGE_ORDER = " ORDER BY c.subject_id, c.metric_set_id, c.since"
 
@@ -44,15 +61,15 @@ class Histories:
         self, subject_ids: Sequence[int], window: Window
     ) -> dict[int, dict[str, Series]]:
         """What a window needs: subject id -> metric -> series, metrics in the registry's order."""
-        wanted = ids(subject_ids)
+        # one statement: a run that commits between two would give new values with old coverage
         found = await self._database.rows(
-            SERIES + among("l.subject_id", 3), window.start, window.end, wanted
-        )
-        spans = _spans(
-            await self._database.rows(COVERAGE + among("c.subject_id", 1) + COVERAGE_ORDER, wanted)
-        )
+            f"{SERIES} {among('l.subject_id', 3)} UNION ALL {SPANS} {among('c.subject_id', 3)}",
+            window.start, window.end, ids(subject_ids),
+        )  # fmt: skip
+        spans = _spans(row[1:] for row in found if row[0] == SPAN)
+        values = [row for row in found if row[0] == VALUE]
         series: dict[int, dict[str, Series]] = {id_: {} for id_ in subject_ids}
-        for subject_id, key, before, after, first in found:
+        for _, subject_id, key, _, before, after, first in values:
             seen = spans.get(whole(subject_id), {}).get(str(key), [])
             series[whole(subject_id)][str(key)] = Series(
                 maybe(before), maybe(after), maybe(first), seen
@@ -61,6 +78,12 @@ class Histories:
             id_: {key: known[key] for key in METRICS if key in known}
             for id_, known in series.items()
         }
+
+    async def trails(
+        self, subject_ids: Sequence[int], metric: str, window: Window
+    ) -> dict[int, Trail]:
+        """What a chart of one metric needs: subject id -> trail, for every id asked for."""
+        return await trails(self._database, subject_ids, metric, window)
 
     async def seen(self, subject_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """When each was first and last sampled; one that never was is absent."""
@@ -75,7 +98,7 @@ class Histories:
     async def history(self, subject_id: int) -> History:
         """Everything known of one subject."""
         async with self._database.transaction() as transaction:
-            return (await load(transaction, {subject_id: 0}))[subject_id]
+            return (await load(transaction, {subject_id: 0}, EVER))[subject_id]
 
     async def merge(self, rows: Sequence[tuple[str, Sample]], at: int) -> list[Merged]:
         """Merge samples by repository name, gaps only, in one transaction; one answer a row.
@@ -88,7 +111,8 @@ class Histories:
             for name, sample in rows:
                 id_ = known[name.lower()].id
                 oldest[id_] = min(sample.at, oldest.get(id_, sample.at))
-            merger = Merger(await load(transaction, oldest))
+            newest = max((sample.at for _, sample in rows), default=0)
+            merger = Merger(await load(transaction, oldest, newest))
             by_time = sorted(enumerate(rows), key=lambda row: row[1][1].at)
             merged = {
                 number: merger.add(known[name.lower()].id, sample, imported=True)
@@ -117,8 +141,10 @@ def _metric_set(metrics: Value, daily: Value, imported: Value) -> MetricSet:
     return MetricSet(tuple(str(metrics).split(",")), bool(daily), bool(imported))
 
 
-async def load(transaction: Transaction, oldest: Mapping[int, int]) -> dict[int, History]:
-    """As much history as samples need: subject id -> the moment of its oldest sample.
+async def load(
+    transaction: Transaction, oldest: Mapping[int, int], newest: int
+) -> dict[int, History]:
+    """As much history as samples up to `newest` need: subject id -> moment of its oldest sample.
 
     The newest values do where nothing changed after that moment, which is every live run.
     """
@@ -129,31 +155,31 @@ async def load(transaction: Transaction, oldest: Mapping[int, int]) -> dict[int,
         read = _metric_set(metrics, daily, imported)
         span = Span(whole(since), whole(until), bool(daily))
         coverage[read] = (*coverage.get(read, ()), span)
-    await _load_observations(transaction, oldest, histories)
+    await _load_observations(transaction, oldest, newest, histories)
     return histories
 
 
 async def _load_observations(
-    transaction: Transaction, oldest: Mapping[int, int], histories: Mapping[int, History]
+    transaction: Transaction,
+    oldest: Mapping[int, int],
+    newest: int,
+    histories: Mapping[int, History],
 ) -> None:
-    newest = await transaction.rows(
+    """The newest of each metric; where samples are older, also what stands around them."""
+    latest = await transaction.rows(
         "SELECT l.subject_id, m.key, l.changed_at, l.value FROM latest l"
         " JOIN metrics m ON m.id = l.metric_id WHERE " + among("l.subject_id", 1),
         ids(oldest),
     )
     late = {
-        whole(id_) for id_, _, changed_at, _ in newest if whole(changed_at) > oldest[whole(id_)]
+        whole(id_) for id_, _, changed_at, _ in latest if whole(changed_at) > oldest[whole(id_)]
     }
-    whole_histories = await transaction.rows(
-        "SELECT o.subject_id, m.key, o.at, o.value FROM observations o"
-        " JOIN metrics m ON m.id = o.metric_id WHERE "
-        + among("o.subject_id", 1)
-        + " ORDER BY o.subject_id, o.metric_id, o.at",
-        ids(late),
-    )
-    for id_, key, at, value in [*(row for row in newest if row[0] not in late), *whole_histories]:
-        observations = histories[whole(id_)].observations.setdefault(str(key), [])
-        observations.append(Observation(whole(at), whole(value)))
+    first = min((oldest[id_] for id_ in late), default=0)
+    around = await transaction.rows(AROUND + among("l.subject_id", 3), first, newest, ids(late))
+    seen = {(whole(id_), str(key), whole(at)): whole(value) for id_, key, at, value in latest}
+    seen |= {(whole(id_), str(key), whole(at)): whole(value) for id_, key, at, value in around}
+    for (id_, key, at), value in sorted(seen.items()):
+        histories[id_].observations.setdefault(key, []).append(Observation(at, value))
 
 
 @dataclass(slots=True)
@@ -261,11 +287,11 @@ async def _metric_set_ids(
 
 async def merge_into(transaction: Transaction, kept: int, absorbed: int) -> None:
     """Merge one subject's history into another's, gaps only, and forget it under its own id."""
-    old = (await load(transaction, {absorbed: 0}))[absorbed]
+    old = (await load(transaction, {absorbed: 0}, EVER))[absorbed]
     samples = list(old.samples())
     if samples:
         oldest = min(sample.at for sample in samples)
-        merger = Merger(await load(transaction, {kept: oldest}))
+        merger = Merger(await load(transaction, {kept: oldest}, EVER))
         for sample in samples:
             merger.add(kept, sample, imported=True)  # who is known by name only came from files
         await merger.save(transaction)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
+import structlog
+
 from bot.core.models import (
     Page,
     Reading,
@@ -20,6 +22,8 @@ from bot.storage.database import Database, Row, Transaction
 from bot.storage.histories import Merger, load, merge_into
 from bot.storage.locks import held
 from bot.storage.subjects import absorb, identify, maybe, refuse, whole
+
+log = structlog.get_logger(__name__)
 
 COLUMNS = (
     "id, cause, status, started_at, finished_at, "
@@ -142,11 +146,12 @@ async def _sample(
             await merge_into(transaction, now.id, id_)
             await absorb(transaction, now.id, id_, at)
         readings[now.id] = reading
-    merger = Merger(await load(transaction, dict.fromkeys(readings, at)))
+    merger = Merger(await load(transaction, dict.fromkeys(readings, at), at))
     known = {id_: set(history.observations) for id_, history in merger.histories.items()}
     for id_, reading in readings.items():
-        if reading.values:
-            merger.add(id_, Sample(at, reading.values), within=within)
+        merged = merger.add(id_, Sample(at, reading.values), within=within)
+        if merged.refused:  # only a clock that was ahead can have sampled this moment before
+            log.warning("reading contradicts a newer one", repository=reading.full_name, at=at)
     await merger.save(transaction)
     return sum(
         any(key in known[id_] for key, _ in history.added)

@@ -52,6 +52,12 @@ class Subjects:
         rows = await self._database.rows(BY_NAME, full_name.lower())
         return subject_of(rows[0]) if rows else None
 
+    async def get(self, subject_id: int) -> Subject | None:
+        rows = await self._database.rows(
+            f"SELECT {COLUMNS} FROM subjects s WHERE s.id = $1", subject_id
+        )
+        return subject_of(rows[0]) if rows else None
+
     async def ensure(self, full_names: Sequence[str], at: int) -> list[Subject]:
         """The repositories of these names, each made known at `at` if nobody has heard of it."""
         async with self._database.transaction() as transaction:
@@ -92,11 +98,11 @@ async def _introduce(transaction: Transaction, full_name: str, at: int) -> Subje
 
 async def _insert(transaction: Transaction, full_name: str) -> Subject:
     ((id_,),) = await transaction.rows(
-        "INSERT INTO subjects (kind, full_name, visibility) VALUES ('repository', $1, 'public')"
+        "INSERT INTO subjects (kind, full_name, visibility) VALUES ('repository', $1, 'unknown')"
         " RETURNING id",
         full_name,
     )
-    return Subject(whole(id_), full_name)
+    return Subject(whole(id_), full_name, Visibility.UNKNOWN)
 
 
 async def refuse(transaction: Transaction, subject: Subject, refusal: Refusal, at: int) -> None:

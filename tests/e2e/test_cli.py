@@ -98,6 +98,39 @@ async def test_what_is_unknown_is_null() -> None:
         assert metric["status"] == "new"
 
 
+async def test_a_chart_in_json_and_as_a_picture(home: Path) -> None:
+    await run("import", "history.csv")
+
+    told = await run("chart", "acme/rocket", "stars", DAYS, "--json", "--out", "one.png")
+    drawn = await run("compare", "acme/rocket", "acme/site", "--window", DAYS, "--out", "two.svg")
+
+    assert list(told.json) == ["metric", "window", "lines"]
+    assert (told.json["metric"], told.json["window"]) == ("stars", WINDOW)
+    (line,) = told.json["lines"]
+    assert line["repo"] == "acme/rocket"
+    assert line["segments"] == [
+        [
+            {"at": "2024-05-02T00:00:00Z", "value": 100},
+            {"at": "2024-05-02T12:00:00Z", "value": 110},
+            {"at": "2024-05-03T12:00:00Z", "value": 125},
+        ]
+    ]
+    assert (home / "one.png").read_bytes().startswith(b"\x89PNG")
+    assert (home / "two.svg").read_text("utf-8").startswith("<svg ")
+    assert (drawn.code, drawn.err) == (0, "written to two.svg\n")
+    assert "acme/site" in drawn.out
+
+
+async def test_a_picture_of_another_kind_is_refused(home: Path) -> None:
+    await run("import", "history.csv")
+
+    for place in ("one.gif", "none/one.png"):
+        told = await run("chart", "acme/rocket", "stars", DAYS, "--out", place)
+        assert told.code == 2
+        assert place in told.sentence
+    assert not (home / "one.gif").exists()
+
+
 async def test_digest_in_json() -> None:
     await run("import", "history.csv")
 
@@ -114,7 +147,7 @@ async def test_digest_in_json() -> None:
         tuple(METRIC_KEYS)
     }
     assert told["counts"] == {
-        "watched": 2, "changed": 2, "unchanged": 0, "new": 0, "gone": 0, "failed": 0,
+        "watched": 2, "changed": 2, "unchanged": 0, "new": 0, "gone": 0, "unsampled": 0, "failed": 0,
     }  # fmt: skip
 
 

@@ -89,7 +89,11 @@ async def test_who_does_not_manage_the_server_cannot_change_it(stage: Stage) -> 
     assert needed == {
         "track": MANAGE_SERVER,
         "sync": MANAGE_SERVER,
+        "settings": MANAGE_SERVER,
+        "status": MANAGE_SERVER,
         "diff": None,
+        "chart": None,
+        "compare": None,
         "digest": None,
         "repos": None,
         "help": None,

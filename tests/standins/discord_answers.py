@@ -8,7 +8,12 @@ from tests.standins.discord_messages import Json, Message
 from tests.standins.discord_world import Channel, Guild, User
 from tests.standins.waiting import Bell
 
-COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4  # kinds of interactions, as Discord numbers them
+COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = (
+    2,
+    3,
+    4,
+    5,
+)  # kinds of interactions
 
 
 class NoAnswer(AssertionError):
@@ -78,6 +83,15 @@ class Answer:
     @property
     def files(self) -> dict[str, bytes]:
         return {name: data for message in self.messages for name, data in message.files.items()}
+
+    @property
+    def alternatives(self) -> list[str]:
+        return [words for message in self.messages for words in message.alternatives]
+
+    @property
+    def card(self) -> str:
+        """The text without the labels of buttons."""
+        return "\n".join(message.card for message in self.messages)
 
     async def until(self, predicate: Callable[["Answer"], Any], what: str = "") -> "Answer":
         """Wait for a later state of this answer."""

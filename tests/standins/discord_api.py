@@ -9,12 +9,13 @@
         answer = await discord.slash(guild, "general", alice, "diff", repo="a/b", window="30d")
         assert "+12" in answer.text
 
-Not simulated: threads, forums, direct messages, voice, reactions, webhooks of channels, modals
-beyond their being opened, select menus, rate limits other than ordered ones. An unknown route
+Not simulated: direct messages, voice, reactions, webhooks of channels, select menus, rate limits
+other than ordered ones. An unknown route
 answers 501 and is kept in `unknown_routes`.
 """
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -30,7 +31,19 @@ from tests.standins.discord_messages import Json, Message
 from tests.standins.discord_people import People
 from tests.standins.discord_replies import Replies
 from tests.standins.discord_rest import PREFIX, Call, Rest
-from tests.standins.discord_world import Access, Guild, Member, Permission, Role, User, World
+from tests.standins.discord_threads import Threads, thread_of
+from tests.standins.discord_world import (
+    PUBLIC_THREAD,
+    THREADS,
+    Access,
+    Channel,
+    Guild,
+    Member,
+    Permission,
+    Role,
+    User,
+    World,
+)
 from tests.standins.waiting import Bell, NotSeen, Seen
 
 __all__ = [
@@ -58,7 +71,9 @@ class DiscordStandIn:
         self._gateway = Gateway(world, self._access, bell)
         self._commands = Commands(world, bell)
         self._replies = Replies(world, bell)
-        desks = (Login(world, self._access), self._commands, Channels(world, bell), self._replies)
+        self._channels = Channels(world, bell)
+        talk = (self._channels, Threads(world, bell), self._replies)
+        desks = (Login(world, self._access), self._commands, *talk)
         routes = [route for desk in desks for route in desk.routes()]
         self._rest = Rest(routes, self._access, self._faults)
         self._people = People(world, self._gateway, self._commands, self._replies, bell)
@@ -102,10 +117,52 @@ class DiscordStandIn:
 
     # The world
 
-    def add_guild(self, name: str, channels: Iterable[str] = ("general",)) -> Guild:
+    def add_guild(
+        self, name: str, channels: Iterable[str] = ("general",), *, back: bool = False
+    ) -> Guild:
+        """Let the bot join a guild; with `back` one of which it was a member before an outage."""
         guild = self._world.found_guild(name, list(channels))
-        self._gateway.dispatch("GUILD_CREATE", guild.json(self._world.bot), guild.id)
+        outage = {"unavailable": False} if back else {}
+        self._gateway.dispatch("GUILD_CREATE", guild.json(self._world.bot) | outage, guild.id)
         return guild
+
+    def invite(self, guild: Guild) -> None:
+        """Let the bot join a guild again."""
+        self._world.guilds[guild.id] = guild
+        self._gateway.dispatch("GUILD_CREATE", guild.json(self._world.bot), guild.id)
+
+    def lose(self, guild: Guild) -> None:
+        """Discord has an outage there: the guild is unavailable, and the bot still a member."""
+        event = {"id": str(guild.id), "unavailable": True}
+        self._gateway.dispatch("GUILD_DELETE", event, guild.id)
+
+    def add_channel(self, guild: Guild, name: str, kind: int, **more: object) -> Channel:
+        """A channel of another kind, with what its kind has: a forum's tags, a thread's parent."""
+        channel = Channel(self._world.mint(), guild.id, name, kind, more=dict(more))
+        guild.channels.append(channel)
+        event = "THREAD_CREATE" if kind in THREADS else "CHANNEL_CREATE"
+        self._gateway.dispatch(event, channel.json(), guild.id)
+        return channel
+
+    def add_thread(self, guild: Guild, name: str, under: str) -> Channel:
+        """Let the guild's owner open a thread under a channel."""
+        more = thread_of(guild.channel(under), guild.owner.id)
+        return self.add_channel(guild, name, PUBLIC_THREAD, **more)
+
+    def archive(self, guild: Guild, thread: Channel) -> None:
+        """Put a thread away, as Discord does after some silence."""
+        now = datetime.now(UTC).isoformat()
+        thread.more["thread_metadata"] |= {"archived": True, "archive_timestamp": now}
+        self._gateway.dispatch("THREAD_UPDATE", thread.json(), guild.id)
+
+    def posts(self, forum: Channel) -> list[Channel]:
+        """Return a forum's posts, oldest first."""
+        channels = self._world.guild_of(forum).channels
+        return [one for one in channels if one.parent_id == forum.id]
+
+    def forget_nonces(self, *, forget: bool = True) -> None:
+        """From now on the same nonce sends a second message, as after some minutes."""
+        self._channels.remembers_nonces = not forget
 
     def remove_guild(self, guild: Guild) -> None:
         """Throw the bot out of a guild."""
@@ -164,6 +221,14 @@ class DiscordStandIn:
     async def click(self, shown: Answer | Message, button: str, user: User) -> Answer:
         """Press a button, named by its label or custom_id, and wait for what comes of it."""
         return await self._people.click(shown, button, user)
+
+    async def submit(self, opened: Answer, *typed: str) -> Answer:
+        """Fill in a form that was opened, field by field, and wait for what comes of it."""
+        return await self._people.submit(opened, typed)
+
+    def grow_old(self, message: Message, days: float) -> None:
+        """Let a message have been sent that much earlier: its id tells when."""
+        message.id -= round(days * 86_400_000) << 22
 
     def let_pass(self, seconds: float) -> None:
         """Let interactions grow older: 3 s are too late for a callback, 15 min for an edit."""

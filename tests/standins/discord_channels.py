@@ -6,7 +6,14 @@ from tests.standins.contract import broken_limits
 from tests.standins.discord_errors import Reason, Refused
 from tests.standins.discord_messages import Content, Json, Message, MessageFlag
 from tests.standins.discord_rest import Call, Route
-from tests.standins.discord_world import Channel, Permission, World
+from tests.standins.discord_world import (
+    ANNOUNCEMENT_CHANNEL,
+    FORUM_CHANNEL,
+    THREADS,
+    Channel,
+    Permission,
+    World,
+)
 from tests.standins.waiting import Bell
 
 NONCE_IS_REMEMBERED = timedelta(minutes=5)
@@ -26,6 +33,7 @@ class Channels:
     def __init__(self, world: World, bell: Bell) -> None:
         self._world = world
         self._bell = bell
+        self.remembers_nonces = True
 
     def routes(self) -> list[Route]:
         one = "/channels/{channel_id}"
@@ -37,24 +45,33 @@ class Channels:
             Route("GET", message, lambda call: self._read(call).json()),
             Route("PATCH", message, self._edit),
             Route("DELETE", message, self._delete),
+            Route("POST", f"{message}/crosspost", self._crosspost),
         ]
 
     def _channel(self, call: Call, *needed: Permission) -> Channel:
         channel = self._world.channels().get(call.id("channel_id"))
         if channel is None:
             raise Refused(Reason.UNKNOWN_CHANNEL)
-        held = self._held(channel)
-        if Permission.VIEW_CHANNEL not in held:
+        if Permission.VIEW_CHANNEL not in self._held(channel):
             raise Refused(Reason.MISSING_ACCESS)
+        self._require(channel, *needed)
+        return channel
+
+    def _require(self, channel: Channel, *needed: Permission) -> None:
+        held = self._held(channel)
         if any(permission not in held for permission in needed):
             raise Refused(Reason.MISSING_PERMISSIONS)
-        return channel
 
     def _held(self, channel: Channel) -> Permission:
         return self._world.guild_of(channel).permissions_of(self._world.bot, channel)
 
     def _post(self, call: Call) -> Json:
-        channel = self._channel(call, *_needed(call))
+        channel = self._channel(call)
+        self._require(channel, *needed(call.body, call.files, in_thread=channel.kind in THREADS))
+        if channel.kind == FORUM_CHANNEL:
+            raise Refused(Reason.WRONG_CHANNEL_TYPE)
+        if channel.archived:  # a message wakes a thread
+            channel.more["thread_metadata"]["archived"] = False
         if twin := self._twin(channel, call.body):
             return twin.json()
         message = Message(
@@ -72,7 +89,7 @@ class Channels:
 
     def _twin(self, channel: Channel, body: Json) -> Message | None:
         """Find the message that an enforced nonce has already sent."""
-        if not body.get("enforce_nonce") or body.get("nonce") is None:
+        if not self.remembers_nonces or not body.get("enforce_nonce") or body.get("nonce") is None:
             return None
         since = datetime.now(UTC) - NONCE_IS_REMEMBERED
         sent = [message for message in channel.messages if message.sent_at > since]
@@ -102,6 +119,16 @@ class Channels:
         self._bell.ring()
         return message.json()
 
+    def _crosspost(self, call: Call) -> Json:
+        channel = self._channel(call, Permission.SEND_MESSAGES)
+        message = _find(channel, call.id("message_id"))
+        if channel.kind != ANNOUNCEMENT_CHANNEL:
+            raise Refused(Reason.WRONG_CHANNEL_TYPE)
+        if MessageFlag.CROSSPOSTED in message.flags:
+            raise Refused(Reason.CROSSPOSTED_ALREADY)
+        message.flags |= MessageFlag.CROSSPOSTED
+        return message.json()
+
     def _delete(self, call: Call) -> None:
         _find(self._channel(call), call.id("message_id")).deleted = True
         self._bell.ring()
@@ -114,10 +141,12 @@ def _find(channel: Channel, message_id: int) -> Message:
     raise Refused(Reason.UNKNOWN_MESSAGE)
 
 
-def _needed(call: Call) -> list[Permission]:
-    needed = [Permission.SEND_MESSAGES]
-    if call.body.get("embeds"):
-        needed.append(Permission.EMBED_LINKS)
-    if call.files:
-        needed.append(Permission.ATTACH_FILES)
-    return needed
+def needed(body: Json, files: object, *, in_thread: bool = False) -> list[Permission]:
+    """Return what it takes to send this."""
+    sending = Permission.SEND_MESSAGES_IN_THREADS if in_thread else Permission.SEND_MESSAGES
+    wanted = [sending]
+    if body.get("embeds"):
+        wanted.append(Permission.EMBED_LINKS)
+    if files:
+        wanted.append(Permission.ATTACH_FILES)
+    return wanted

@@ -13,6 +13,7 @@ BUTTON = 2
 
 class MessageFlag(IntFlag):
     NONE = 0
+    CROSSPOSTED = 1 << 0
     EPHEMERAL = 1 << 6
     LOADING = 1 << 7
     COMPONENTS_V2 = 1 << 15
@@ -31,6 +32,7 @@ class File:
 class Attachment:
     id: int
     file: File
+    description: str = ""  # read out to those who do not see it
 
     def json(self) -> Json:
         url = f"https://cdn.discordapp.com/attachments/0/{self.id}/{self.file.name}"
@@ -41,6 +43,7 @@ class Attachment:
             "content_type": self.file.media_type,
             "url": url,
             "proxy_url": url,
+            "description": self.description,
         }
 
 
@@ -61,7 +64,10 @@ class Content:
         if "attachments" in payload:
             named = {str(entry["id"]) for entry in payload["attachments"] or ()}
             kept = tuple(attached for attached in kept if str(attached.id) in named)
-        added = tuple(Attachment(mint(), file) for file in files.values())
+        told = {str(e["id"]): e.get("description") for e in payload.get("attachments") or ()}
+        added = tuple(
+            Attachment(mint(), file, told.get(str(number)) or "") for number, file in files.items()
+        )
         return Content(
             text=payload.get("content", self.text) or "",
             embeds=tuple(payload.get("embeds", self.embeds) or ()),
@@ -104,6 +110,17 @@ class Message:
     @property
     def files(self) -> dict[str, bytes]:
         return {found.file.name: found.file.content for found in self.content.attachments}
+
+    @property
+    def alternatives(self) -> list[str]:
+        """What is read out to those who do not see the files."""
+        return [attached.description for attached in self.content.attachments]
+
+    @property
+    def card(self) -> str:
+        """The text without the labels of buttons."""
+        words = [self.content.text, *embed_words(self.embeds)]
+        return "\n".join(word for word in words if word)
 
     @property
     def ephemeral(self) -> bool:
@@ -151,6 +168,8 @@ def every_component(components: list[Json]) -> Iterator[Json]:
     for component in components:
         yield component
         yield from every_component(component.get("components", []))
+        if inner := component.get("component"):
+            yield from every_component([inner])
         if accessory := component.get("accessory"):
             yield from every_component([accessory])
 

@@ -1,9 +1,17 @@
 """People who use the bot: what they type and click becomes the interaction Discord sends."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from tests.standins.discord_answers import AUTOCOMPLETE, COMMAND, COMPONENT, Answer, Asker, Choice
+from tests.standins.discord_answers import (
+    AUTOCOMPLETE,
+    COMMAND,
+    COMPONENT,
+    SUBMIT,
+    Answer,
+    Asker,
+    Choice,
+)
 from tests.standins.discord_commands import (
     SUBCOMMAND,
     CannotAsk,
@@ -14,12 +22,13 @@ from tests.standins.discord_commands import (
     written,
 )
 from tests.standins.discord_gateway import Gateway
-from tests.standins.discord_messages import Json, Message, buttons
+from tests.standins.discord_messages import Json, Message, buttons, every_component
 from tests.standins.discord_replies import Replies
 from tests.standins.discord_world import Channel, Permission, Role, User, World
 from tests.standins.waiting import Bell
 
 LINK_BUTTON = 5
+TEXT_INPUT, LABEL = 4, 18
 LARGEST_UPLOAD = 10 * 2**20
 
 
@@ -67,6 +76,19 @@ class People:
         event = {"data": data, "message": message.json()}
         return await self._ask(asker, COMPONENT, event, about=message).finished()
 
+    async def submit(self, opened: Answer, typed: Sequence[str]) -> Answer:
+        """Only who opened a form sees it."""
+        if opened.modal is None:
+            raise CannotAsk("no form was opened")
+        fields = list(every_component(opened.modal["components"]))
+        inputs = [part for part in fields if part["type"] == TEXT_INPUT]
+        filled = [
+            {"type": LABEL, "id": 2 * number + 1, "component": _typed(part, text, 2 * number + 2)}
+            for number, (part, text) in enumerate(zip(inputs, typed, strict=True))
+        ]
+        data = {"custom_id": opened.modal["custom_id"], "components": filled}
+        return await self._ask(opened.asker, SUBMIT, {"data": data}).finished()
+
     def _pick(self, asker: Asker, line: str) -> tuple[Json, list[str]]:
         """Find the command of a line such as "track add", if this member sees it there."""
         name, *words = line.split()
@@ -112,6 +134,13 @@ class People:
             "context": 0,
             "attachment_size_limit": LARGEST_UPLOAD,
         }
+
+
+def _typed(field: Json, text: str, number: int) -> Json:
+    shortest, longest = field.get("min_length") or 0, field.get("max_length") or 4000
+    if not shortest <= len(text) <= longest or (field.get("required", True) and not text):
+        raise CannotAsk(f"the form does not take {text!r}")
+    return {"type": TEXT_INPUT, "id": number, "custom_id": field["custom_id"], "value": text}
 
 
 def _number(permission: Permission) -> str:

@@ -68,7 +68,10 @@ class Rest:
         return app
 
     async def _serve(self, route: Route, request: web.Request) -> web.Response:
-        call = await read_call(route.path, request)
+        try:
+            call = await read_call(route.path, request)
+        except ConnectionResetError:  # the bot died in the middle of a sentence
+            return web.Response(status=400)
         self.calls.append(call)
         fault = self._faults.take(call.method, call.path)
         answer = partial(self._answer, route, call, request.headers.get("Authorization"))

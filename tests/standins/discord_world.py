@@ -8,7 +8,8 @@ from tests.standins.discord_messages import Json, Message
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 JOINED_AT = "2026-01-02T03:04:05.000000+00:00"
-TEXT_CHANNEL = 0
+TEXT_CHANNEL, ANNOUNCEMENT_CHANNEL, PUBLIC_THREAD, FORUM_CHANNEL = 0, 5, 11, 15
+THREADS = (10, 11, 12)  # in an announcement channel, public, private
 
 
 class Permission(IntFlag):
@@ -20,12 +21,15 @@ class Permission(IntFlag):
     EMBED_LINKS = 1 << 14
     ATTACH_FILES = 1 << 15
     READ_MESSAGE_HISTORY = 1 << 16
+    MENTION_EVERYONE = 1 << 17
     USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_THREADS = 1 << 34
+    SEND_MESSAGES_IN_THREADS = 1 << 38
 
     @classmethod
     def everyone(cls) -> "Permission":
         """Return what a new server grants to all its members, of the permissions known here."""
-        return ~(cls.ADMINISTRATOR | cls.MANAGE_GUILD)
+        return ~(cls.ADMINISTRATOR | cls.MANAGE_GUILD | cls.MANAGE_THREADS | cls.MENTION_EVERYONE)
 
 
 class Snowflakes:
@@ -89,6 +93,16 @@ class Channel:
     kind: int = TEXT_CHANNEL
     denied: dict[int, Permission] = field(default_factory=dict)  # by role
     messages: list[Message] = field(default_factory=list)  # what everybody there can read
+    more: Json = field(default_factory=dict)  # what only its kind has: a forum's tags, a parent
+
+    @property
+    def parent_id(self) -> int | None:
+        """Of a thread: where it was opened."""
+        return int(self.more["parent_id"]) if self.kind in THREADS else None
+
+    @property
+    def archived(self) -> bool:
+        return bool(self.more.get("thread_metadata", {}).get("archived"))
 
     def json(self) -> Json:
         return {
@@ -101,6 +115,7 @@ class Channel:
                 {"id": str(role), "type": 0, "allow": "0", "deny": str(int(denied))}
                 for role, denied in self.denied.items()
             ],
+            **self.more,
         }
 
 
@@ -151,6 +166,7 @@ class Guild:
             held |= role.permissions
         if Permission.ADMINISTRATOR in held or channel is None:
             return held
+        channel = next((one for one in self.channels if one.id == channel.parent_id), channel)
         for role in (self.everyone, *member.roles):
             held &= ~channel.denied.get(role.id, Permission.NONE)
         return held
@@ -169,11 +185,13 @@ class Guild:
             "features": [],
             "emojis": [],
             "stickers": [],
-            "threads": [],
+            "threads": [
+                one.json() for one in self.channels if one.kind in THREADS and not one.archived
+            ],
             "presences": [],
             "voice_states": [],
             "roles": [role.json() for role in self.roles],
-            "channels": [channel.json() for channel in self.channels],
+            "channels": [one.json() for one in self.channels if one.kind not in THREADS],
             "members": [self.members[bot.id].json()],
         }
 

@@ -11,7 +11,9 @@ from bot.core.coverage import Span
 from bot.core.history import MetricSet, Observation
 from bot.flows.ports import Store
 from bot.storage.database import Database, open_database
+from bot.storage.guilds import Guilds
 from bot.storage.histories import Histories
+from bot.storage.outbox import Outbox
 from bot.storage.runs import Runs
 from bot.storage.subjects import Subjects
 from bot.storage.watches import Watches
@@ -26,14 +28,24 @@ class SqliteStore:
     watches: Watches
     histories: Histories
     runs: Runs
+    guilds: Guilds
+    outbox: Outbox
 
     def port(self) -> Store:
-        return Store(self.subjects, self.watches, self.histories, self.runs)
+        return Store(
+            self.subjects, self.watches, self.histories, self.runs, self.guilds, self.outbox
+        )
 
 
 def store_on(database: Database) -> SqliteStore:
     return SqliteStore(
-        database, Subjects(database), Watches(database), Histories(database), Runs(database)
+        database=database,
+        subjects=Subjects(database),
+        watches=Watches(database),
+        histories=Histories(database),
+        runs=Runs(database),
+        guilds=Guilds(database),
+        outbox=Outbox(database),
     )
 
 

@@ -98,10 +98,13 @@ class Oracle:
         before, before_at = self.value(metric, window.start), self.sampled_at(metric, window.start)
         assert before is not None
         known = self._known(
-            metric, window.start, A_DAY if window.starts_with_day else fresh
-        ) and self._known(metric, window.end, A_DAY if window.ends_with_day else fresh)
-        status = "exact" if known else "approx"
-        return Expected(status, before, after, after - before, before_at, after_at)
+            metric, window.start, max(A_DAY, fresh) if window.starts_with_day else fresh
+        ) and self._known(metric, window.end, max(A_DAY, fresh) if window.ends_with_day else fresh)
+        if known:
+            return Expected("exact", before, after, after - before, before_at, after_at)
+        looked = any(window.start < row.at <= window.end for row in past)
+        change = after - before if looked else None  # nobody knows what they would have seen
+        return Expected("approx", before, after, change, before_at, after_at)
 
     def _known(self, metric: str, moment: int, old: int) -> bool:
         newest = max(row.at for row in self.of(metric) if row.at <= moment)

@@ -107,6 +107,26 @@ def test_at_a_days_boundary_it_stands_for_a_day(age: int, status: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("age", "of_days", "status"),
+    [
+        (2 * DAY, False, Status.EXACT),
+        (2 * DAY, True, Status.EXACT),  # a day's boundary never allows less than elsewhere
+        (2 * DAY + 1, False, Status.APPROX),
+        (2 * DAY + 1, True, Status.APPROX),
+    ],
+)
+def test_a_collection_every_other_day_stands_for_its_own_interval(
+    age: int, status: Status, *, of_days: bool
+) -> None:
+    history = timed((-DAY, 90), (0, 100), (GAP, 120))
+    asked = window(NOON + age, NOON + GAP + age, of_days=of_days)
+    delta = measure("stars", history.series("stars", asked.start, asked.end), asked, fresh=2 * DAY)
+
+    assert delta is not None
+    assert delta.status is status
+
+
+@pytest.mark.parametrize(
     ("start_of_day", "end_of_day", "status"),
     [(True, True, "exact"), (True, False, "approx"), (False, True, "approx")],
 )
@@ -149,6 +169,44 @@ def test_approx_when_a_moment_falls_in_a_gap() -> None:
         "approx", 110, 150, 40, NOON + DAY, NOON + 23 * DAY
     )
     assert stars(history, 0, 10 * DAY) == Expected("approx", 100, 110, 10, NOON, NOON + DAY)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "change"),
+    [
+        (2 * DAY, 20 * DAY, None),  # both in the gap
+        (DAY, 20 * DAY, None),  # nobody looked after the start
+        (DAY - 1, 20 * DAY, 10),  # somebody did, once
+        (2 * DAY, 22 * DAY, 30),
+        (2 * DAY, 22 * DAY - 1, None),
+    ],
+)
+def test_where_nobody_looked_in_the_whole_window_the_change_is_unknown_and_not_zero(
+    start: int, end: int, change: int | None
+) -> None:
+    history = daily(100, 110, *[None] * 20, 140, 150)
+    delta = measured(history, window(NOON + start, NOON + end))
+
+    assert delta is not None
+    assert (delta.status, delta.change) == (Status.APPROX, change)
+    assert delta.unsampled is (change is None)
+    assert (delta.percent is None) is (change is None)
+    assert delta.before is not None, "what was known then is told all the same"
+
+
+def test_the_same_value_at_both_ends_of_a_gap_is_about_no_change() -> None:
+    delta = measured(daily(100, *[None] * 9, 100), window(NOON + DAY, NOON + 10 * DAY))
+
+    assert delta is not None
+    assert (delta.status, delta.change, delta.percent) == (Status.APPROX, 0, 0.0)
+    assert not delta.unsampled
+
+
+def test_one_sample_that_stands_for_both_moments_is_an_exact_zero() -> None:
+    delta = measured(timed((0, 90), (DAY, 100)), window(NOON + DAY + 1, NOON + DAY + 6 * HOUR))
+
+    assert delta is not None
+    assert (delta.status, delta.change, delta.unsampled) == (Status.EXACT, 0, False)
 
 
 def test_a_gap_inside_the_window_does_no_harm() -> None:
@@ -269,7 +327,7 @@ def agree(data: st.DataObject, rows: Sequence[Sample], history: History) -> None
     oracle = Oracle(rows)
     for _ in range(3):
         asked = data.draw(windows(rows))
-        fresh = data.draw(st.sampled_from([FRESH, 12 * HOUR]))
+        fresh = data.draw(st.sampled_from([FRESH, 12 * HOUR, 2 * DAY]))
         around = st.integers(asked.end - DAY, asked.end + DAY)
         gone_at = data.draw(st.one_of(st.none(), st.none(), st.just(asked.end), around))
         for key in KEYS:

@@ -25,6 +25,10 @@ def delta(metric: str, status: Status, before: int | None, after: int) -> Delta:
     return Delta(metric, status, before, after, None if before is None else NOON, WEEK.end)
 
 
+def unsampled(metric: str, value: int) -> Delta:
+    return Delta(metric, APPROX, value, value, NOON - DAY, NOON - DAY)
+
+
 EXACT, SINCE, APPROX, NEW, GONE = Status
 KINDS = {
     "gained": (delta("stars", EXACT, 5, 9), delta("forks", EXACT, 1, 1)),
@@ -32,6 +36,11 @@ KINDS = {
     "half new, half changed": (delta("stars", NEW, None, 5), delta("forks", SINCE, 0, 1)),
     "unchanged": (delta("stars", EXACT, 5, 5), delta("forks", EXACT, 0, 0)),
     "half new, half unchanged": (delta("stars", NEW, None, 5), delta("forks", EXACT, 0, 0)),
+    "half unsampled, half unchanged": (unsampled("stars", 5), delta("forks", EXACT, 0, 0)),
+    "half unsampled, half changed": (unsampled("stars", 5), delta("forks", EXACT, 0, 1)),
+    "unsampled": (unsampled("stars", 5), unsampled("forks", 0)),
+    "half unsampled, half new": (unsampled("stars", 5), delta("forks", NEW, None, 0)),
+    "about unchanged": (delta("stars", APPROX, 5, 5),),
     "new": (delta("stars", NEW, None, 5), delta("forks", NEW, None, 0)),
     "gone": (delta("stars", GONE, None, 5), delta("forks", GONE, None, 0)),
     "never sampled": (),
@@ -43,6 +52,11 @@ COUNTED = {
     "half new, half changed": "changed",
     "unchanged": "unchanged",
     "half new, half unchanged": "unchanged",
+    "half unsampled, half unchanged": "unchanged",
+    "half unsampled, half changed": "changed",
+    "unsampled": "unsampled",
+    "half unsampled, half new": "unsampled",
+    "about unchanged": "unchanged",
     "new": "new",
     "gone": "gone",
     "never sampled": "new",
@@ -58,13 +72,13 @@ def movement(id_: int, kind: str) -> Movement:
 def test_nothing_watched_is_all_zeros() -> None:
     answer = digest([], WEEK)
 
-    assert answer.counts == Counts(0, 0, 0, 0, 0, 0)
+    assert answer.counts == Counts(0, 0, 0, 0, 0, 0, 0)
     assert (answer.rows, answer.gone, answer.sampled_at) == ((), (), None)
 
 
 @pytest.mark.parametrize(("kind", "counted"), COUNTED.items())
 def test_each_kind_is_counted_as(kind: str, counted: str) -> None:
-    nobody = Counts(watched=1, changed=0, unchanged=0, new=0, gone=0, failed=0)
+    nobody = Counts(watched=1, changed=0, unchanged=0, new=0, gone=0, unsampled=0, failed=0)
 
     assert digest([movement(1, kind)], WEEK).counts == replace(nobody, **{counted: 1})
 
@@ -92,7 +106,7 @@ def test_one_never_sampled_is_gone_once_it_went_by_the_windows_end(
 def test_the_gone_ones_are_named_with_their_last_values() -> None:
     portfolio = [movement(id_, kind) for id_, kind in enumerate(KINDS)]
 
-    assert [m.subject.id for m in digest(portfolio, WEEK).gone] == [6, 8]
+    assert [m.subject.id for m in digest(portfolio, WEEK).gone] == [11, 13]
 
 
 def test_a_repository_that_moved_elsewhere_is_changed_though_not_in_the_ranking() -> None:
@@ -125,6 +139,7 @@ def test_the_counts_add_up_to_what_is_watched(kinds: list[str], failed: set[int]
         unchanged=counted.count("unchanged"),
         new=counted.count("new"),
         gone=counted.count("gone"),
+        unsampled=counted.count("unsampled"),
         failed=len(failed & set(range(len(kinds)))),
     )
     assert answer.rows == tuple(ranked(portfolio, ANY))
@@ -139,6 +154,7 @@ _any_delta = st.builds(
     st.integers(0, 2),
     st.integers(0, 2),
 )
+_unsampled_delta = st.builds(unsampled, st.sampled_from(list(METRICS)), st.integers(0, 2))
 _new_delta = st.builds(
     delta, st.sampled_from(list(METRICS)), st.just(NEW), st.none(), st.integers(0, 2)
 )
@@ -151,7 +167,10 @@ _gone_delta = st.builds(
 @given(
     st.lists(
         st.tuples(
-            st.one_of(st.lists(_any_delta | _new_delta, max_size=3), st.lists(_gone_delta)),
+            st.one_of(
+                st.lists(_any_delta | _unsampled_delta | _new_delta, max_size=3),
+                st.lists(_gone_delta),
+            ),
             st.one_of(st.none(), st.integers(0, WEEK.end + DAY)),
         )
     )
@@ -166,7 +185,8 @@ def test_no_mixture_of_metrics_is_counted_twice_or_not_at_all(
     counts = digest(movements, WEEK).counts
 
     assert counts.watched == len(portfolio)
-    assert counts.watched == counts.changed + counts.unchanged + counts.new + counts.gone
-    assert min(counts.changed, counts.unchanged, counts.new, counts.gone) >= 0
+    kinds = (counts.changed, counts.unchanged, counts.new, counts.gone, counts.unsampled)
+    assert counts.watched == sum(kinds)
+    assert min(kinds) >= 0
     still = sum(bool(d) and all(x.change == 0 for x in d) for d, _ in portfolio)
     assert counts.unchanged >= still

@@ -1,5 +1,6 @@
 """Merging upward: whatever order samples come in, the same is known, and nothing is lost."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.coverage import Span, look
-from bot.core.history import History, Merged, MetricSet, Observation
+from bot.core.history import AT, History, Merged, MetricSet, Observation
 from bot.core.models import Sample
 from tests.bot.core.oracle import Oracle
 from tests.bot.core.timelines import (
@@ -58,12 +59,13 @@ class Shelf:
     values: dict[tuple[str, int], int] = field(default_factory=dict)
     coverage: Coverage = field(default_factory=dict)
 
-    def load(self, oldest: int) -> History:
+    def load(self, oldest: int, newest: int) -> History:
         history = History(coverage=dict(self.coverage))
         for key in {key for key, _ in self.values}:
             seen = sorted(Observation(at, v) for (k, at), v in self.values.items() if k == key)
-            before = [one for one in seen if one.at <= oldest]
-            history.observations[key] = before[-1:] + seen[len(before) :]
+            first = max(bisect_right(seen, oldest, key=AT) - 1, 0)
+            last = bisect_right(seen, newest, key=AT)  # with it: the first after the samples
+            history.observations[key] = sorted({*seen[first : last + 1], seen[-1]})
         return history
 
     def save(self, history: History) -> None:
@@ -74,7 +76,8 @@ class Shelf:
         self.coverage = history.coverage
 
     def merge(self, rows: Sequence[Sample]) -> list[Merged]:
-        history = self.load(min((row.at for row in rows), default=0))
+        moments = [row.at for row in rows]
+        history = self.load(min(moments, default=0), max(moments, default=0))
         merged = [history.add(row) for row in rows]
         self.save(history)
         return merged
@@ -174,6 +177,25 @@ def test_of_a_sample_in_conflict_the_other_metrics_are_kept() -> None:
     assert days_of(history, "forks") == [(1, 2)]
     assert MetricSet(("forks",), daily=True) in history.coverage
     assert MetricSet(("forks", "stars"), daily=True) not in history.coverage
+
+
+def test_a_refused_sample_with_nothing_new_leaves_no_trace() -> None:
+    """What it repeats was known already: a set of its own would tell nothing more."""
+    history = history_of([day(1, stars=5, forks=2)])
+    before = knowledge(history)
+
+    merged = history.add(day(1, stars=4, forks=2))
+
+    assert merged == Merged(new=False, refused={"stars": (5, 4)})
+    assert knowledge(history) == before
+
+
+def test_a_refused_sample_offered_again_brings_nothing_new() -> None:
+    history = history_of([day(1, stars=5), day(1, stars=4, forks=2)])
+    before = knowledge(history)
+
+    assert history.add(day(1, stars=4, forks=2)) == Merged(new=False, refused={"stars": (5, 4)})
+    assert knowledge(history) == before
 
 
 @pytest.mark.parametrize(("silence", "refused"), [(36 * HOUR, True), (36 * HOUR + 1, False)])
@@ -287,7 +309,7 @@ def test_adding_all_of_it_again_changes_nothing(data: st.DataObject) -> None:
     shelf.merge(data.draw(shuffled(rows)))
     values, coverage = dict(shelf.values), dict(shelf.coverage)
 
-    history = shelf.load(rows[0].at)
+    history = shelf.load(rows[0].at, rows[-1].at)
     again = [history.add(row) for row in data.draw(shuffled(rows))]
 
     assert again == [Merged(new=False, refused={})] * len(rows)

@@ -109,6 +109,16 @@ def test_a_document_of_another_kind_is_told(text: str, reason: str) -> None:
         read(text)
 
 
+def test_a_file_of_today_is_refused_before_its_noon_and_taken_after_it() -> None:
+    text, midnight = document(collectedAt="2026-03-21"), COLLECTED - COLLECTED % DAY
+
+    with pytest.raises(Unusable, match="stands for 12:00 UTC of today: import it after that"):
+        list(read_snapshot(text, now=midnight + DAY // 2 - 1))
+    (row,) = read_snapshot(text, now=midnight + DAY // 2)
+    assert isinstance(row, ImportRow)
+    assert (row.sample.at, row.sample.daily) == (midnight + DAY // 2, True)
+
+
 COUNTS = st.integers(min_value=0, max_value=2**63 - 1)
 
 

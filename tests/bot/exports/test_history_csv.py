@@ -14,6 +14,7 @@ from bot.exports.history_csv import read_history
 from bot.exports.values import Unusable
 
 NOW = int(datetime(2026, 7, 1, 18, tzinfo=UTC).timestamp())
+MORNING = NOW - 8 * 3600
 NOON = int(datetime(2026, 2, 1, 12, tzinfo=UTC).timestamp())
 
 
@@ -77,12 +78,15 @@ def test_blank_lines_are_passed_over_and_counted() -> None:
         (f"2026-02-01,acme/rocket,{'9' * 5_000},2", f'stars is "{"9" * 79}…", not'),
         ("2026-02-01,acme/rocket,, ", "Nothing was measured: no value under stars, forks."),
         ("2026-02-01,acme/rocket\0,1,2", 'full_name: "acme/rocket�" is not a repository'),
-        ('2026-02-01,acme/rocket,"1"0,2', "No CSV down to line 2: "),
-        (f"2026-02-01,acme/rocket,{'1' * 140_000},2", "No CSV down to line 2: "),
+        ('2026-02-01,acme/rocket,"1"0,2', "This line is no CSV: "),
+        ('2026-02-01,acme/rocket,1,"2', "This line is no CSV: unexpected end of data; check its"),
+        (f"2026-02-01,acme/rocket,{'1' * 140_000},2", "This line is no CSV: "),
+        ("2026-07-01,acme/rocket,1,2", 'date is "2026-07-01", which stands for 12:00 UTC of today'),
     ],
 )
 def test_a_bad_row_is_refused_and_the_next_one_is_read(row: str, reason: str) -> None:
-    refused, good = read(["date,full_name,stars,forks\n", f"{row}\n", "2026-02-01,acme/site,1,2\n"])
+    lines = ["date,full_name,stars,forks\n", f"{row}\n", "2026-02-01,acme/site,1,2\n"]
+    refused, good = read_history(lines, now=MORNING)
 
     assert isinstance(refused, RefusedRow)
     assert refused.line == 2
@@ -91,29 +95,36 @@ def test_a_bad_row_is_refused_and_the_next_one_is_read(row: str, reason: str) ->
     assert good.line == 3
 
 
-def test_a_row_is_numbered_by_the_line_it_begins_on() -> None:
-    rows = read_text(
-        "date,full_name,stars,note\n"
-        '2026-02-01,acme/rocket,45,"two\nlines"\n'
-        '2026-02-01,acme/rocket,many,"three\nmore\nlines"\n'
-        "2026-02-01,acme/site,7,\n"
-    )
-
-    assert [row.line for row in rows] == [2, 4, 7]
-
-
-def test_a_quote_that_never_ends_is_refused_with_all_it_swallowed() -> None:
-    good, refused = read_text(
+def test_a_quote_that_never_ends_costs_its_own_line_only() -> None:
+    one, refused, other = read_text(
         "date,full_name,stars,note\n"
         "2026-02-01,acme/rocket,45,\n"
         '2026-02-01,acme/rocket,46,"oops\n'
         "2026-02-01,acme/site,7,\n"
     )
 
-    assert isinstance(good, ImportRow)
+    assert isinstance(one, ImportRow)
     assert refused == RefusedRow(
-        3, "No CSV down to line 4: unexpected end of data; check the quotes."
+        3, "This line is no CSV: unexpected end of data; check its quotes."
     )
+    assert isinstance(other, ImportRow)
+    assert (other.line, other.full_name) == (4, "acme/site")
+
+
+def test_a_row_is_one_line_and_what_a_cell_wraps_is_refused_line_by_line() -> None:
+    rows = read_text(
+        "date,full_name,stars,note\r\n"
+        '2026-02-01,acme/rocket,45,"a, ""quoted"" note"\r\n'
+        '2026-02-01,acme/rocket,45,"two\r\nlines"\r\n'
+        "2026-02-01,acme/site,7,\r\n"
+    )
+
+    assert [(row.line, type(row)) for row in rows] == [
+        (2, ImportRow),
+        (3, RefusedRow),
+        (4, RefusedRow),
+        (5, ImportRow),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +164,7 @@ MEASURED = st.tuples(
     st.dates(min_value=date(2008, 1, 1), max_value=date(2026, 6, 30)),
     st.sampled_from(["acme/rocket", "acme/site", "monalisa_acme/.github"]),
     st.dictionaries(st.sampled_from(list(METRICS)), COUNTS, min_size=1),
-    st.text(st.characters(codec="utf-8")),  # a column we do not know, with whatever in it
+    st.text(st.characters(codec="utf-8", exclude_characters="\r\n")),  # a column we do not know
 )
 
 

@@ -19,11 +19,26 @@ def test_today_stands_for_its_noon_once_that_has_passed() -> None:
     assert read_moment("date", "2026-03-21", now=NOW) == (MIDNIGHT + 12 * HOUR, True)
 
 
-def test_today_stands_for_now_as_long_as_noon_is_to_come() -> None:
-    morning = MIDNIGHT + 7 * HOUR
+@pytest.mark.parametrize("now", [MIDNIGHT, MIDNIGHT + 7 * HOUR, MIDNIGHT + 12 * HOUR - 1])
+def test_today_is_refused_as_long_as_its_noon_is_to_come(now: int) -> None:
+    with pytest.raises(Unusable) as refusal:
+        read_moment("date", "2026-03-21", now=now)
 
-    assert read_moment("date", "2026-03-21", now=morning) == (morning, True)
-    assert read_moment("date", "2026-03-21", now=MIDNIGHT) == (MIDNIGHT, True)
+    assert str(refusal.value) == (
+        'date is "2026-03-21", which stands for 12:00 UTC of today: import it after that.'
+    )
+
+
+def test_today_is_taken_from_its_noon_on_always_as_the_same_moment() -> None:
+    noon = MIDNIGHT + 12 * HOUR
+
+    assert read_moment("date", "2026-03-21", now=noon) == (noon, True)
+
+
+def test_a_time_of_this_morning_is_taken_at_once() -> None:
+    at = MIDNIGHT + 6 * HOUR
+
+    assert read_moment("date", "2026-03-21T06:00Z", now=at) == (at, False)
 
 
 @pytest.mark.parametrize(

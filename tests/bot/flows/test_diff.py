@@ -8,7 +8,8 @@ import pytest
 from bot.core.delta import Delta, Status
 from bot.core.models import Trigger, Visibility
 from bot.errors import InvalidName, InvalidWindow, UnknownRepository
-from tests.conftest import Flows
+from bot.flows.portfolio import OPERATOR
+from tests.conftest import TRUSTED_GUILD, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.harvests import Repository, ScriptedGitHub
 from tests.standins.stored import SqliteStore
@@ -144,8 +145,38 @@ async def test_a_repository_that_was_never_sampled_says_when_it_will_be(
 ) -> None:
     await store.subjects.ensure(["o/new"], 0)
 
-    with pytest.raises(UnknownRepository, match=r"o/new has not been sampled yet: .* next sync"):
+    for guild in (OPERATOR, TRUSTED_GUILD):
+        with pytest.raises(UnknownRepository, match="o/new has not been sampled yet: .* next sync"):
+            await flows.diff.report(guild, "o/new", "7d", UTC)
+
+
+async def test_to_others_one_that_github_was_never_asked_about_is_unknown(
+    flows: Flows, store: SqliteStore, github: ScriptedGitHub
+) -> None:
+    (listed,) = await store.subjects.ensure(["o/new"], 0)
+    await store.watches.add(HERE, "all", [listed.id])
+
+    with pytest.raises(UnknownRepository, match="Nothing is known of o/new: check its spelling"):
         await flows.diff.report(HERE, "o/new", "7d", UTC)
+    with pytest.raises(UnknownRepository, match="Nothing is known of this repository"):
+        await flows.diff.report(HERE, listed.id, "7d", UTC)
+
+    github.add("o/new", stars=3)
+    await flows.sync.everything(Trigger.SCHEDULE)
+    assert (await flows.diff.report(HERE, "o/new", "7d", UTC)).deltas
+
+
+async def test_where_nobody_looked_the_change_is_unknown(
+    flows: Flows, clock: SettableClock, site: Repository
+) -> None:
+    await grow(flows, clock, site, 110)
+    seen = clock.now()
+    clock.pass_(9 * DAY)
+
+    delta = await delta_of(flows, "7d")
+    assert (delta.status, delta.after, delta.after_at) == (Status.APPROX, 110, seen)
+    assert (delta.change, delta.percent, delta.unsampled) == (None, None, True)
+    assert (await delta_of(flows, "30d")).change == 10, "of a longer window something is known"
 
 
 async def test_a_window_before_the_first_sample_says_when_that_was(

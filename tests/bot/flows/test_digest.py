@@ -1,13 +1,15 @@
 """Digest: what moved most in a portfolio, and a place for everybody else."""
 
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
 
 from bot.core.digest import Counts, Digest
-from bot.core.models import Refusal, Refused, Trigger
+from bot.core.models import Refusal, Refused, Trigger, Visibility
 from bot.errors import InvalidWindow, UsageError
-from tests.conftest import Flows
+from bot.flows.portfolio import OPERATOR
+from tests.conftest import TRUSTED_GUILD, Flows
 from tests.standins.clock import DAY, SettableClock
 from tests.standins.harvests import ScriptedGitHub
 
@@ -46,7 +48,9 @@ async def test_everybody_is_counted_once(
     digest = await flows.digests.report(HERE, "1d", UTC)
 
     assert names_of(digest) == ["o/fast", "o/slow", "o/down"]
-    assert digest.counts == Counts(watched=6, changed=3, unchanged=1, new=1, gone=1, failed=0)
+    assert digest.counts == Counts(
+        watched=6, changed=3, unchanged=1, new=1, gone=1, unsampled=0, failed=0
+    )
     assert [row.subject.full_name for row in digest.gone] == ["o/vanished"]
     assert digest.sampled_at == clock.now()
 
@@ -95,13 +99,42 @@ async def test_the_failures_of_others_are_theirs(
     assert (digest.counts.watched, digest.counts.failed) == (5, 0)
 
 
-async def test_a_portfolio_never_sampled_is_all_new(flows: Flows) -> None:
-    await flows.portfolio.adopt(["o/a", "o/b"], [42], at=0)
+@pytest.mark.parametrize("guild", [OPERATOR, TRUSTED_GUILD])
+async def test_a_portfolio_never_sampled_is_all_new(flows: Flows, guild: int) -> None:
+    await flows.portfolio.adopt(["o/a", "o/b"], [TRUSTED_GUILD], at=0)
 
-    digest = await flows.digests.report(42, "1d", UTC)
+    digest = await flows.digests.report(guild, "1d", UTC)
 
-    assert digest.counts == Counts(watched=2, changed=0, unchanged=0, new=2, gone=0, failed=0)
+    nobody = Counts(watched=2, changed=0, unchanged=0, new=0, gone=0, unsampled=0, failed=0)
+    assert digest.counts == replace(nobody, new=2)
     assert (digest.rows, digest.sampled_at) == ((), None)
+
+
+async def test_to_others_the_same_is_nothing_until_github_was_asked(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    await flows.portfolio.adopt(["o/a", "o/b"], [42], at=0)
+    with pytest.raises(UsageError, match="Nothing is watched here yet"):
+        await flows.digests.report(42, "1d", UTC)
+
+    github.add("o/a", stars=3)
+    github.add("o/b", Visibility.PRIVATE, stars=3)
+    await flows.sync.everything(Trigger.SCHEDULE)
+
+    counts = (await flows.digests.report(42, "1d", UTC)).counts
+    assert (counts.watched, counts.new) == (1, 1)
+
+
+async def test_a_portfolio_nobody_looked_at_is_not_unchanged(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    await a_day_later(flows, github, clock)
+    clock.pass_(3 * DAY)
+
+    counts = (await flows.digests.report(HERE, "1d", UTC)).counts
+
+    assert (counts.watched, counts.unsampled, counts.gone) == (5, 4, 1)
+    assert (counts.changed, counts.unchanged, counts.new) == (0, 0, 0)
 
 
 async def test_a_group_has_a_digest_of_its_own(

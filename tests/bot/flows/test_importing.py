@@ -14,10 +14,10 @@ import pytest
 
 from bot.core.delta import Status
 from bot.core.history import MetricSet
-from bot.core.models import RunStatus, Trigger
+from bot.core.models import RunStatus, Trigger, Visibility
 from bot.core.reports import ImportReport, Progress, RefusedAt
 from bot.core.window import Window, parse_window
-from bot.errors import InvalidFile
+from bot.errors import InvalidFile, UnknownRepository
 from bot.exports.reader import read_rows
 from bot.flows.deltas import Deltas
 from bot.flows.diff import Diff
@@ -25,7 +25,7 @@ from bot.flows.digest import Digests
 from bot.flows.importing import Import
 from bot.flows.portfolio import OPERATOR, Portfolio
 from bot.storage.database import open_database
-from tests.conftest import Flows
+from tests.conftest import TRUSTED_GUILD, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock, moment
 from tests.standins.harvests import ScriptedGitHub
 from tests.standins.stored import SqliteStore, contents, store_on
@@ -60,7 +60,7 @@ async def test_what_is_new_known_and_refused_is_told_with_its_line(
         (str(second), 3),
     ]
     assert report.refused[2].reason == (
-        "o/one was sampled then already, and otherwise: stars 99 but 11 is kept"
+        "o/one was sampled then already, and otherwise: stars stays 11, not 99."
     )
     assert report.rows == report.new + report.known + len(report.refused)
 
@@ -76,6 +76,97 @@ async def test_importing_again_is_all_known(
 
     assert (report.rows, report.new, report.known, report.refused) == (2, 0, 2, [])
     assert await contents(store.database) == before
+
+
+async def test_every_number_that_is_otherwise_is_told(flows: Flows, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "2026-05-01,o/one,5,0", "2026-05-01,o/one,6,2")
+
+    (refused,) = (await flows.importing.files([path])).refused
+    assert refused.reason == (
+        "o/one was sampled then already, and otherwise: stars stays 5, not 6, forks stays 0, not 2."
+    )
+
+
+@pytest.mark.parametrize("offered", ["2026-05-01,o/one,6,1", "2026-05-01,o/one,6,"])
+async def test_a_refused_row_with_nothing_new_leaves_no_trace(
+    flows: Flows, tmp_path: Path, store: SqliteStore, offered: str
+) -> None:
+    await flows.importing.files([write(tmp_path / "a.csv", "2026-05-01,o/one,5,1")])
+    before = await contents(store.database)
+
+    report = await flows.importing.files([write(tmp_path / "b.csv", offered)])
+
+    assert (len(report.refused), report.new) == (1, 0)
+    assert await contents(store.database) == before
+
+
+async def test_of_a_refused_row_what_is_new_is_kept(
+    flows: Flows, tmp_path: Path, store: SqliteStore
+) -> None:
+    await flows.importing.files([write(tmp_path / "a.csv", "2026-05-01,o/one,5,")])
+    path = write(tmp_path / "b.csv", "2026-05-01,o/one,6,2")
+
+    report = await flows.importing.files([path])
+
+    assert [refused.line for refused in report.refused] == [2]
+    kept = (await contents(store.database))["o/one"]
+    assert {key: seen.value for key, seen in kept.latest.items()} == {"stars": 5, "forks": 2}
+    assert MetricSet(("forks",), daily=True) in kept.coverage
+    await flows.importing.files([path])
+    assert (await contents(store.database))["o/one"] == kept, "twice is once"
+
+
+async def test_a_row_of_today_waits_for_its_noon_so_that_twice_is_once(
+    flows: Flows, tmp_path: Path, store: SqliteStore, clock: SettableClock
+) -> None:
+    path = write(tmp_path / "a.csv", "2026-07-02,o/one,5,1", "2026-07-01,o/one,5,1")
+    told = []
+    for time in ("2026-07-02T00:00", "2026-07-02T11:59", "2026-07-02T12:00", "2026-07-02T18:00"):
+        clock.set(time)
+        report = await flows.importing.files([path])
+        told.append((report.new, report.known, [refused.line for refused in report.refused]))
+
+    assert told == [(1, 0, [2]), (0, 1, [2]), (1, 1, []), (0, 2, [])]
+    kept = (await contents(store.database))["o/one"]
+    assert [seen.at for seen in kept.observations["stars"]] == [moment("2026-07-01")]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+async def test_several_rows_of_a_day_with_times_are_taken_in_any_order_of_one_file(
+    flows: Flows, tmp_path: Path, store: SqliteStore, *, backwards: bool
+) -> None:
+    """They are merged oldest first: the newest alone would cover what lies before it."""
+    rows = [f"2026-05-01T{hour:02}:00:00Z,o/one,{hour},1" for hour in range(0, 24, 6)]
+
+    report = await flows.importing.files(
+        [write(tmp_path / "a.csv", *(reversed(rows) if backwards else rows))]
+    )
+
+    assert (report.new, report.refused) == (4, [])
+    kept = (await contents(store.database))["o/one"]
+    assert [seen.value for seen in kept.observations["stars"]] == [0, 6, 12, 18]
+
+
+async def test_what_only_a_file_tells_of_is_the_operators_until_github_says_it_is_public(
+    flows: Flows, tmp_path: Path, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    await flows.importing.files([write(tmp_path / "a.csv", "2026-05-01,o/one,10,1")])
+    (known,) = await store.subjects.ensure(["o/one"], 0)
+    for guild in (TRUSTED_GUILD, 11):
+        await store.watches.add(guild, "all", [known.id])
+
+    assert known.visibility is Visibility.UNKNOWN
+    for guild in (OPERATOR, TRUSTED_GUILD):
+        assert (await flows.diff.report(guild, "o/one", "2026-05", UTC)).deltas
+    with pytest.raises(UnknownRepository) as hidden:
+        await flows.diff.report(11, "o/one", "2026-05", UTC)
+    with pytest.raises(UnknownRepository) as unknown:
+        await flows.diff.report(11, "o/two", "2026-05", UTC)
+    assert str(hidden.value).replace("o/one", "…") == str(unknown.value).replace("o/two", "…")
+
+    github.add("o/one", stars=11, forks=1)
+    await flows.sync.everything(Trigger.SCHEDULE)
+    assert (await flows.diff.report(11, "o/one", "2026-05", UTC)).deltas
 
 
 async def test_the_same_file_twice_at_once_is_imported_once(flows: Flows, tmp_path: Path) -> None:
@@ -368,7 +459,8 @@ async def test_a_real_digest_is_ranked_as_the_rows_say(real: RealStore, truth: T
         assert changes == truth.changes(row.subject.full_name, window.start, window.end)
     assert (digest.counts.watched, digest.counts.changed) == (120, len(expected))
     assert digest.counts.unchanged == 120 - len(expected)
-    assert (digest.counts.new, digest.counts.gone, digest.counts.failed) == (0, 0, 0)
+    counts = digest.counts
+    assert (counts.new, counts.gone, counts.unsampled, counts.failed) == (0, 0, 0, 0)
 
 
 @on_real_history

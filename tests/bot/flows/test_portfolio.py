@@ -85,16 +85,37 @@ async def test_the_operators_list_is_adopted_once(flows: Flows, store: SqliteSto
     for _ in range(2):
         await flows.portfolio.adopt(["o/own", "O/Site"], [THERE], at=0)
 
-    assert [one.full_name for one in await flows.portfolio.repositories(THERE)] == [
-        "o/own",
-        "o/site",
-    ]
+    assert [one.full_name for one in await flows.portfolio.repositories(THERE)] == ["o/site"]
     assert [one.full_name for one in await flows.portfolio.repositories(OPERATOR)] == [
         "o/own",
         "o/secret",
         "o/site",
     ]
     assert len(await store.watches.of(THERE)) == 2
+
+
+@pytest.mark.parametrize(
+    ("visibility", "shown"), [(Visibility.PUBLIC, True), (Visibility.PRIVATE, False)]
+)
+async def test_a_listed_one_is_hidden_until_github_says_that_it_is_public(
+    flows: Flows, github: ScriptedGitHub, visibility: Visibility, *, shown: bool
+) -> None:
+    await flows.portfolio.adopt(["o/own"], [THERE, TRUSTED_GUILD], at=0)
+    own = await flows.portfolio.find(OPERATOR, "o/own")
+
+    assert own.visibility is Visibility.UNKNOWN
+    assert await flows.portfolio.repositories(THERE) == []
+    assert own in await flows.portfolio.repositories(TRUSTED_GUILD)
+    for wrong in ("o/own", "o/nobody"):
+        with pytest.raises(UnknownRepository, match=f"Nothing is known of {wrong}: check its"):
+            await flows.portfolio.find(THERE, wrong)
+    with pytest.raises(UnknownRepository, match="Nothing is known of this repository"):
+        await flows.portfolio.pointed_at(THERE, own.id)
+
+    github.add("o/own", visibility, stars=1)
+    await flows.sync.everything(Trigger.SCHEDULE)
+    names = [one.full_name for one in await flows.portfolio.repositories(THERE)]
+    assert names == (["o/own"] if shown else [])
 
 
 async def test_an_empty_list_is_adopted_by_nobody(flows: Flows, store: SqliteStore) -> None:

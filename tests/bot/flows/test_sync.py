@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.models import Pause, RunStatus, Trigger, Wanted
 from bot.core.reports import Progress
-from bot.errors import TokenRejected, UnknownRepository, UsageError
+from bot.errors import Stopped, TokenRejected, UnknownRepository, UsageError
 from tests.conftest import Flows
 from tests.standins.clock import HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -108,7 +108,7 @@ async def test_a_second_sync_of_the_same_joins_the_first(
 
     reports = await asyncio.gather(first, second)
 
-    assert reports[0] is reports[1]
+    assert reports[0] == reports[1]
     assert len(github.asked) == 1
     assert told == [Progress(0, 2), Progress(2, 2)]
 
@@ -182,9 +182,61 @@ async def test_closing_ends_what_is_under_way_and_keeps_its_pages(
     task = asyncio.create_task(flows.sync.everything(Trigger.SCHEDULE))
     await hold.reached.wait()
 
-    await flows.sync.close()
-    await asyncio.wait([task])
+    await flows.collector.close()
+    with pytest.raises(Stopped, match="what was read is kept"):
+        await task
 
     run = await store.runs.newest()
     assert run is not None
     assert (run.status, run.sampled) == (RunStatus.STOPPED, 2)
+
+
+async def test_a_guild_forces_one_run_a_minute(flows: Flows, clock: SettableClock) -> None:
+    await flows.sync.admit(HERE)
+    await flows.sync.guild(HERE, Trigger.SYNC)
+    clock.pass_(20)
+    for repository in (None, "o/one"):
+        with pytest.raises(UsageError, match="a moment ago: try again in 40 s"):
+            await flows.sync.admit(HERE, repository)
+    await flows.sync.admit(THERE)
+
+    clock.pass_(40)
+    await flows.sync.admit(HERE)
+
+
+async def test_joining_a_run_has_no_pause(flows: Flows, github: ScriptedGitHub) -> None:
+    await flows.sync.admit(HERE)
+    await flows.sync.admit(HERE)  # before it began
+    task = await begun(github, flows, HERE)
+    await flows.sync.admit(HERE)
+    with pytest.raises(UsageError, match="a moment ago"):
+        await flows.sync.admit(HERE, "o/one")
+    github.hold(page=0).released.set()
+    await task
+
+
+async def test_a_run_that_failed_may_be_tried_again_at_once(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    await flows.sync.admit(HERE)
+    github.raises[0] = TokenRejected("No.")
+    with pytest.raises(TokenRejected):
+        await flows.sync.guild(HERE, Trigger.SYNC)
+
+    await flows.sync.admit(HERE)
+
+
+async def test_closing_ends_a_first_look_too_and_who_waits_is_told(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    hold = github.hold(page=1)
+    task = asyncio.create_task(flows.track.add(HERE, "o/one o/two o/three"))
+    await hold.reached.wait()
+
+    await flows.collector.close()
+
+    with pytest.raises(Stopped):
+        await task
+    run = await store.runs.newest(Trigger.TRACK)
+    assert run is not None
+    assert run.status is RunStatus.STOPPED

@@ -7,7 +7,7 @@ import pytest
 from bot.core.delta import Status
 from bot.core.models import Refusal, Refused, Visibility
 from bot.errors import InvalidName, RateLimited, TokenRejected, UnknownRepository, UsageError
-from tests.conftest import TRUSTED_GUILD, Flows
+from tests.conftest import MOST, TRUSTED_GUILD, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
 from tests.standins.stored import SqliteStore, contents
@@ -223,13 +223,13 @@ async def test_the_list_tells_groups_and_when_each_was_seen(
     flows: Flows, clock: SettableClock, store: SqliteStore
 ) -> None:
     first = clock.now()
-    await flows.track.add(HERE, "acme/rocket")
+    await flows.track.add(TRUSTED_GUILD, "acme/rocket")
     last = clock.pass_(HOUR)
-    await flows.track.add(HERE, "acme/rocket", "core")
+    await flows.track.add(TRUSTED_GUILD, "acme/rocket", "core")
     (unseen,) = await store.subjects.ensure(["acme/new"], last)
-    await store.watches.add(HERE, "all", [unseen.id])
+    await store.watches.add(TRUSTED_GUILD, "all", [unseen.id])
 
-    listed = await flows.track.listed(HERE)
+    listed = await flows.track.listed(TRUSTED_GUILD)
 
     assert [(one.movement.subject.full_name, one.group) for one in listed] == [
         ("acme/new", "all"),
@@ -241,8 +241,8 @@ async def test_the_list_tells_groups_and_when_each_was_seen(
         (first, last),
         (first, last),
     ]
-    assert [one.group for one in await flows.track.listed(HERE, "core")] == ["core"]
-    assert await flows.track.listed(HERE, "none") == []
+    assert [one.group for one in await flows.track.listed(TRUSTED_GUILD, "core")] == ["core"]
+    assert await flows.track.listed(TRUSTED_GUILD, "none") == []
 
 
 async def test_removing_keeps_the_history(
@@ -303,3 +303,31 @@ async def test_an_old_name_removes_the_repository_it_was(
     assert [subject.full_name for subject in untracked.removed] == ["acme/starship"]
     with pytest.raises(UnknownRepository):
         await flows.portfolio.find(HERE, "acme/never")
+
+
+async def test_a_guild_may_watch_so_many_and_no_more(flows: Flows, github: ScriptedGitHub) -> None:
+    names = [f"many/repo-{number}" for number in range(MOST + 1)]
+    for name in names:
+        github.add(name, stars=1)
+    await flows.track.add(HERE, " ".join(names[:-1]))
+    asked = len(github.asked)
+
+    with pytest.raises(UsageError, match=f"may watch {MOST} repositories and {MOST} are watched"):
+        await flows.track.add(HERE, names[-1])
+
+    assert len(github.asked) == asked, "refused before GitHub is asked"
+    assert (await flows.track.add(HERE, names[0], "again")).added, "watched already"
+    assert len((await flows.track.add(OPERATOR, " ".join(names))).added) == MOST + 1
+
+
+async def test_who_changed_what_is_written_down(flows: Flows, store: SqliteStore) -> None:
+    await flows.track.add(HERE, "acme/rocket acme/missing", "tools", user_id=7)
+    await flows.track.add(HERE, "acme/rocket", "tools", user_id=8)
+    await flows.track.remove(HERE, "acme/rocket acme/site", user_id=9)
+    await flows.track.remove(HERE, "acme/rocket", user_id=9)
+
+    rows = await store.database.rows("SELECT guild_id, user_id, action, detail FROM audit")
+    assert list(rows) == [
+        (HERE, 7, "track add", "acme/Rocket in tools"),
+        (HERE, 9, "track remove", "acme/Rocket"),
+    ]

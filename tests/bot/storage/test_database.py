@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from bot.errors import RadarError, StoreUnusable
-from bot.storage.database import MIGRATIONS, Database, among, ids, open_database
+from bot.storage.database import (
+    APPLICATION_ID,
+    BUSY_SECONDS,
+    MIGRATIONS,
+    Database,
+    among,
+    ids,
+    open_database,
+)
 
 NEWEST = len(list(MIGRATIONS.glob("*.sql")))
 OPEN_WHEN_TOLD = """
@@ -74,6 +82,61 @@ async def test_a_newer_database_is_refused_and_left_as_it_is(tmp_path: Path) -> 
             pytest.fail("it was opened")
 
     assert path.read_bytes() == before
+
+
+async def test_a_file_of_ours_carries_our_mark(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "radar.db") as database:
+        assert await database.rows("PRAGMA application_id") == [(APPLICATION_ID,)]
+
+    assert (tmp_path / "radar.db").read_bytes()[68:72] == b"RADR"
+
+
+@pytest.mark.parametrize("application", [0, APPLICATION_ID - 1])
+@pytest.mark.parametrize("version", [0, 1, NEWEST, NEWEST + 7])
+@pytest.mark.parametrize("journal", ["DELETE", "WAL"])
+async def test_the_database_of_another_program_is_refused_and_left_as_it_is(
+    tmp_path: Path, application: int, version: int, journal: str
+) -> None:
+    """Whatever its version says, and even where its tables are called as ours."""
+    path = tmp_path / "theirs.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"PRAGMA journal_mode={journal}")
+        other.execute("CREATE TABLE subjects (id INTEGER PRIMARY KEY)")
+        other.execute(f"PRAGMA application_id={application}")
+        other.execute(f"PRAGMA user_version={version}")
+        other.commit()
+    before = path.read_bytes()
+
+    with pytest.raises(StoreUnusable, match=r"belongs to another program: name .*left as it is"):
+        async with open_database(path):
+            pytest.fail("it was opened")
+
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == [path.name]  # noqa: PTH208 - pathlib's way is called blocking
+
+
+async def test_an_empty_file_becomes_ours(tmp_path: Path) -> None:
+    path = tmp_path / "radar.db"
+    path.touch()
+
+    async with open_database(path) as database:
+        assert await database.rows("PRAGMA application_id") == [(APPLICATION_ID,)]
+
+
+async def test_opening_and_reading_waits_for_no_writer(tmp_path: Path) -> None:
+    path = tmp_path / "radar.db"
+    async with open_database(path) as database:
+        await put(database, "stars")
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("INSERT INTO metrics (key) VALUES ('forks')")
+        async with asyncio.timeout(BUSY_SECONDS / 2), open_database(path) as database:
+            assert await keys_in(database) == ["stars"]
+        other.execute("COMMIT")
+
+    async with open_database(path) as database:
+        assert await keys_in(database) == ["stars", "forks"]
 
 
 async def test_many_tasks_may_open_a_new_file_at_once(tmp_path: Path) -> None:
@@ -257,6 +320,11 @@ async def test_a_full_disk_is_a_sentence_and_nothing_is_kept(database: Database)
         await put(database, *(f"metric {number}" for number in range(5_000)))
 
     assert await keys_in(database) == []
+
+
+async def test_a_mistake_of_ours_is_told_as_it_is(database: Database) -> None:
+    with pytest.raises(sqlite3.ProgrammingError, match="bindings"):
+        await database.rows("SELECT $1, $2", 1)
 
 
 async def test_tidying_shrinks_the_file(tmp_path: Path) -> None:

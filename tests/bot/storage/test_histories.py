@@ -1,6 +1,6 @@
 """The store says what the pure History says, whatever the order, the chunks and the spelling."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from bot.core.coverage import JOIN
 from bot.core.history import History
 from bot.core.metrics import METRICS
-from bot.core.models import Page, Reading, Run, RunStatus, Sample, Trigger, Visibility
+from bot.core.models import Page, Reading, Run, RunStatus, Sample, Subject, Trigger, Visibility
 from bot.core.window import Window
+from bot.storage.database import Database, Row, Value
+from bot.storage.histories import Histories, load
 from tests.standins.clock import DAY, HOUR, moment
 from tests.standins.stored import Kept, SqliteStore, contents, fresh_store
 
@@ -22,17 +24,17 @@ SPELLINGS = {"acme/rocket": ["acme/rocket", "Acme/Rocket", "ACME/ROCKET"], "o/ti
 
 RUN = Run("run-1", Trigger.SCHEDULE, RunStatus.RUNNING, FIRST)
 
-Row = tuple[str, Sample]
+Told = tuple[str, Sample]
 on_several_histories = settings(max_examples=30, deadline=None)
 
 
 class Story(NamedTuple):
     """Rows of an import, and where it is cut into transactions."""
 
-    rows: list[Row]
+    rows: list[Told]
     cuts: set[int]
 
-    def chunks(self) -> list[list[Row]]:
+    def chunks(self) -> list[list[Told]]:
         ends = sorted({0, len(self.rows), *(cut for cut in self.cuts if cut < len(self.rows))})
         return [self.rows[begin:end] for begin, end in pairwise(ends)]
 
@@ -69,18 +71,41 @@ def any_stories(draw: st.DrawFn) -> Story:
     return Story(draw(st.lists(row, min_size=1, max_size=20)), draw(CUTS))
 
 
-async def tell(store: SqliteStore, chunks: Sequence[Sequence[Row]]) -> int:
+def day_of(number: int, **values: int) -> Sample:
+    return Sample(FIRST + number * DAY, values, daily=True)
+
+
+async def record(store: SqliteStore, subject: Subject, at: int, **values: int) -> None:
+    """As a run does that has read this one repository."""
+    answer = Reading(subject.full_name, 5, "R_5", Visibility.PUBLIC, values)
+    await store.runs.record(RUN, Page(at, [(subject, answer)]), JOIN)
+
+
+class Interrupted:
+    """A database in which something happens after each statement."""
+
+    def __init__(self, database: Database, happens: Callable[[], Awaitable[None]]) -> None:
+        self._database = database
+        self._happens = happens
+
+    async def rows(self, sql: str, *arguments: Value) -> list[Row]:
+        found = await self._database.rows(sql, *arguments)
+        await self._happens()
+        return found
+
+
+async def tell(store: SqliteStore, chunks: Sequence[Sequence[Told]]) -> int:
     """Merge chunk after chunk; returns how many rows were new."""
     merged = [one for rows in chunks for one in await store.histories.merge(rows, NOW)]
     return sum(one.new for one in merged)
 
 
-def by_time(story: Story) -> list[Row]:
+def by_time(story: Story) -> list[Told]:
     """Rows as they are merged: chunk after chunk, and the oldest of each chunk first."""
     return [row for rows in story.chunks() for row in sorted(rows, key=lambda row: row[1].at)]
 
 
-def pure(rows: Sequence[Row]) -> dict[str, History]:
+def pure(rows: Sequence[Told]) -> dict[str, History]:
     histories: dict[str, History] = {}
     for name, sample in rows:
         histories.setdefault(name.lower(), History()).add(sample, imported=True)
@@ -212,6 +237,67 @@ async def test_runs_and_imports_merge_by_the_same_rule(story: Story) -> None:
 
     assert kept["acme/rocket"].observations == history.observations
     assert kept["acme/rocket"].coverage == history.coverage
+
+
+async def test_a_run_that_commits_while_a_window_is_read_is_in_it_whole_or_not_at_all(
+    store: SqliteStore,
+) -> None:
+    """New values with the coverage of before would be a sample that nobody took."""
+    (subject,) = await store.subjects.ensure(["acme/rocket"], NOW)
+    await record(store, subject, FIRST, stars=5)
+
+    async def a_run_commits() -> None:
+        await record(store, subject, FIRST + DAY, stars=9)
+
+    histories = Histories(Interrupted(store.database, a_run_commits))
+    window = whole_days(FIRST, FIRST + DAY)
+    read = (await histories.series([subject.id], window))[subject.id]["stars"]
+    again = (await store.histories.series([subject.id], window))[subject.id]["stars"]
+
+    assert (read.after, [span.until for span in read.spans]) == (5, [FIRST])
+    assert (again.after, [span.until for span in again.spans]) == (9, [FIRST + DAY])
+
+
+async def test_of_a_long_history_only_what_stands_around_the_samples_is_loaded(
+    store: SqliteStore,
+) -> None:
+    days = [day for day in range(200) if day not in range(100, 110)]
+    await tell(store, [[("o/busy", day_of(day, stars=day))] for day in days])
+    (busy,) = await store.subjects.ensure(["o/busy"], NOW)
+    gap, newest = FIRST + 104 * DAY, FIRST + 200 * DAY
+
+    async with store.database.transaction() as transaction:
+        older = await load(transaction, {busy.id: gap}, gap)
+        live = await load(transaction, {busy.id: newest}, newest)
+        all_ = await load(transaction, {busy.id: 0}, newest)
+
+    assert [seen.value for seen in older[busy.id].observations["stars"]] == [99, 110, 199]
+    assert [seen.value for seen in live[busy.id].observations["stars"]] == [199]
+    assert len(all_[busy.id].observations["stars"]) == len(days)
+    assert older[busy.id].coverage == live[busy.id].coverage == all_[busy.id].coverage
+
+
+async def test_a_gap_filled_far_back_leaves_the_newest_value_as_it_is(store: SqliteStore) -> None:
+    await tell(store, [[("o/busy", day_of(day, stars=day))] for day in (0, 50, 90, 100)])
+
+    await tell(store, [[("o/busy", day_of(10, stars=50)), ("o/busy", day_of(95, stars=7))]])
+
+    kept = (await contents(store.database))["o/busy"]
+    told = [((seen.at - FIRST) // DAY, seen.value) for seen in kept.observations["stars"]]
+    assert told == [(0, 0), (10, 50), (90, 90), (95, 7), (100, 100)]
+    assert kept.latest["stars"].value == 100
+
+
+async def test_rows_of_one_transaction_are_merged_oldest_first_and_answered_in_their_order(
+    store: SqliteStore,
+) -> None:
+    rows = [("o/one", Sample(FIRST + hour * HOUR, {"stars": hour})) for hour in (18, 0, 12, 6)]
+    rows.append(("o/one", Sample(FIRST + 6 * HOUR, {"stars": 99})))
+
+    merged = await store.histories.merge(rows, NOW)
+
+    assert [one.new for one in merged] == [True, True, True, True, False]
+    assert merged[-1].refused == {"stars": (6, 99)}
 
 
 async def test_names_in_any_case_are_one_repository(store: SqliteStore) -> None:

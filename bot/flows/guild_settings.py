@@ -1,0 +1,232 @@
+"""The verb settings: what a guild settles about its zone, its warnings and its digests."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.core.guild import AuditEntry, DigestSettings, Guild, plan_of
+from bot.core.rank import RANKINGS
+from bot.core.schedule import Every, Plan, next_due
+from bot.core.settled import Scheduled, Settled
+from bot.core.zones import zone_named, zones_like
+from bot.errors import UsageError
+from bot.flows.portfolio import DEFAULT_GROUP, Portfolio
+from bot.flows.ports import Clock, Guilds
+
+BY_HAND = "paused by hand"
+LARGEST_TOP = 25
+LONGEST_GROUP = 50
+MOST_DIGESTS = 25
+PAUSED = "digest paused: {group}"
+"""The warning that is due again once a digest runs again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who changes something, and where."""
+
+    guild_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants of a digest; None keeps what is, or takes the default."""
+
+    group: str = DEFAULT_GROUP
+    channel_id: int | None = None
+    time: str | None = None
+    every: str | None = None
+    zone: str | None = None
+    by: str | None = None
+    top: int | None = None
+    minimum: int | None = None
+    skip_empty: bool | None = None
+    mention_role_id: int | None = None
+    publish: bool | None = None
+
+
+class GuildSettings:
+    """Every change leaves an audit row: who, and what."""
+
+    def __init__(self, guilds: Guilds, portfolio: Portfolio, clock: Clock) -> None:
+        self._guilds = guilds
+        self._portfolio = portfolio
+        self._clock = clock
+
+    async def zone(self, guild_id: int) -> ZoneInfo:
+        """The clock on this guild's wall."""
+        return ZoneInfo((await self._guilds.get(guild_id)).zone)
+
+    async def show(self, guild_id: int) -> Settled:
+        digests = [await self._scheduled(one) for one in await self._guilds.digests(guild_id)]
+        return Settled(await self._guilds.get(guild_id), tuple(digests))
+
+    async def set_zone(self, actor: Actor, zone: str) -> Settled:
+        """Digests on the guild's old zone move along; those with a zone of their own stay.
+
+        Raises UsageError for a zone nobody knows.
+        """
+        guild = await self._guilds.get(actor.guild_id)
+        settled = replace(guild, zone=_zone(zone))
+        await self._guilds.save(settled)
+        for digest in await self._guilds.digests(actor.guild_id):
+            if digest.plan.zone == guild.zone:
+                plan = replace(digest.plan, zone=settled.zone)
+                await self._guilds.save_digest(replace(digest, plan=plan, since=self._clock.now()))
+        await self._note(actor, "settings timezone", settled.zone)
+        return await self.show(actor.guild_id)
+
+    async def set_alerts(self, actor: Actor, channel_id: int | None) -> Guild:
+        """Where warnings go; None: to the digest's channel."""
+        guild = replace(await self._guilds.get(actor.guild_id), alerts_channel_id=channel_id)
+        await self._guilds.save(guild)
+        await self._note(actor, "settings alerts", str(channel_id or "the digest's channel"))
+        return guild
+
+    async def draft(self, guild_id: int, wish: Wish) -> DigestSettings:
+        """The digest as it would be; nothing is written. Raises UsageError for what is wrong."""
+        group = wish.group.strip()
+        if not 0 < len(group) <= LONGEST_GROUP:
+            raise UsageError(f"A group's name has 1 to {LONGEST_GROUP} characters.")
+        known = await self._find(guild_id, group)
+        if known is None and len(await self._guilds.digests(guild_id)) >= MOST_DIGESTS:
+            raise UsageError(f"A server has at most {MOST_DIGESTS} digests: remove one first.")
+        channel_id = wish.channel_id or (known.channel_id if known else None)
+        if channel_id is None or (wish.time is None and known is None):
+            raise UsageError(
+                "Name the channel and the time: /settings digest channel:#reports time:09:00."
+            )
+        plan = _plan(wish, known, (await self._guilds.get(guild_id)).zone)
+        now = self._clock.now()
+        fresh = known or DigestSettings(guild_id, group, channel_id, plan, now)
+        asked = replace(fresh, channel_id=channel_id, plan=plan, since=now, paused=None)
+        return _checked(_with(asked, wish))
+
+    async def sample(self, guild_id: int, wish: Wish) -> DigestSettings:
+        """The digest to try: the one that is set with what is wished for, or a new one."""
+        known = await self._find(guild_id, wish.group.strip())
+        time = wish.time if known or wish.time else "09:00"
+        return await self.draft(guild_id, replace(wish, time=time))
+
+    async def set_digest(self, actor: Actor, digest: DigestSettings) -> Scheduled:
+        """Post it from now on; a paused one is resumed."""
+        await self._guilds.save_digest(digest)
+        await self._guilds.clear(actor.guild_id, PAUSED.format(group=digest.group))
+        await self._note(actor, "settings digest", f"set: {_told(digest)}")
+        return await self._scheduled(digest)
+
+    async def digest(self, guild_id: int, group: str) -> DigestSettings:
+        """Raises UsageError where the group has none."""
+        known = await self._find(guild_id, group.strip())
+        if known is not None:
+            return known
+        groups = [digest.group for digest in await self._guilds.digests(guild_id)]
+        if not groups:
+            raise UsageError(
+                "No digest is set here yet: /settings digest channel:#reports time:09:00."
+            )
+        raise UsageError(f"The group {group} has no digest: choose from {', '.join(groups)}.")
+
+    async def pause(self, actor: Actor, group: str) -> Scheduled:
+        digest = replace(await self.digest(actor.guild_id, group), paused=BY_HAND)
+        await self._guilds.save_digest(digest)
+        await self._note(actor, "settings digest", f"paused: group {digest.group}")
+        return await self._scheduled(digest)
+
+    async def resume(self, actor: Actor, group: str) -> Scheduled:
+        """Due times that passed meanwhile are not made up for."""
+        known = await self.digest(actor.guild_id, group)
+        digest = replace(known, paused=None, since=self._clock.now())
+        await self._guilds.save_digest(digest)
+        await self._guilds.clear(actor.guild_id, PAUSED.format(group=digest.group))
+        await self._note(actor, "settings digest", f"resumed: group {digest.group}")
+        return await self._scheduled(digest)
+
+    async def remove(self, actor: Actor, group: str) -> DigestSettings:
+        digest = await self.digest(actor.guild_id, group)
+        await self._guilds.remove_digest(actor.guild_id, digest.group)
+        await self._guilds.clear(actor.guild_id, PAUSED.format(group=digest.group))
+        await self._note(actor, "settings digest", f"removed: group {digest.group}")
+        return digest
+
+    async def forget(self, guild_id: int) -> None:
+        """Delete all of it at once, the audit too: nothing says it was ever here."""
+        await self._guilds.forget(guild_id)
+
+    async def _find(self, guild_id: int, group: str) -> DigestSettings | None:
+        digests = await self._guilds.digests(guild_id)
+        return next((one for one in digests if one.group.lower() == group.lower()), None)
+
+    async def _scheduled(self, digest: DigestSettings) -> Scheduled:
+        watched = await self._portfolio.repositories(digest.guild_id, digest.group)
+        due = None if digest.paused else next_due(digest.plan, self._clock.now())
+        return Scheduled(digest, due, len(watched))
+
+    async def _note(self, actor: Actor, action: str, detail: str) -> None:
+        entry = AuditEntry(self._clock.now(), actor.guild_id, actor.user_id, action, detail)
+        await self._guilds.audit(entry)
+
+
+def _plan(wish: Wish, known: DigestSettings | None, zone: str) -> Plan:
+    """What is not wished for stays as it is."""
+    before = known.plan if known else Plan(0, Every.DAY, zone)
+    zone = before.zone if wish.zone is None else _zone(wish.zone)
+    try:
+        every = before.every if wish.every is None else Every(wish.every)
+    except ValueError:
+        raise UsageError(f"A digest comes every {_listed(Every)}.") from None
+    if wish.time is None:
+        return Plan(before.minute, every, zone)
+    try:
+        return plan_of(wish.time, every, zone)
+    except ValueError:
+        raise UsageError("Write the time as HH:MM on a 24-hour clock, such as 09:00.") from None
+
+
+def _zone(text: str) -> str:
+    zone = zone_named(text)
+    if zone is not None:
+        return zone
+    near = zones_like(text[:100], 3)
+    meant = f"did you mean {_listed(near)}?" if near else "choose one from the list, such as"
+    raise UsageError(
+        f'"{text[:40]}" is not a time zone: {meant}' + ("" if near else " Europe/Berlin.")
+    )
+
+
+def _with(digest: DigestSettings, wish: Wish) -> DigestSettings:
+    wished: dict[str, Any] = {
+        "by": wish.by,
+        "top": wish.top,
+        "minimum": wish.minimum,
+        "skip_empty": wish.skip_empty,
+        "mention_role_id": wish.mention_role_id,
+        "publish": wish.publish,
+    }
+    return replace(digest, **{name: what for name, what in wished.items() if what is not None})
+
+
+def _checked(digest: DigestSettings) -> DigestSettings:
+    if digest.by not in RANKINGS:
+        raise UsageError(f"Nothing is ranked by {digest.by!r}: take one of {_listed(RANKINGS)}.")
+    if not 1 <= digest.top <= LARGEST_TOP:
+        raise UsageError(f"A digest lists 1 to {LARGEST_TOP} repositories.")
+    if digest.minimum < 0:
+        raise UsageError("The smallest change to list is 0 or more.")
+    return digest
+
+
+def _told(digest: DigestSettings) -> str:
+    plan = digest.plan
+    time = f"{plan.minute // 60:02}:{plan.minute % 60:02}"
+    return (
+        f"group {digest.group}, channel {digest.channel_id}, {time} every {plan.every},"
+        f" {plan.zone}, by {digest.by}, top {digest.top}, minimum {digest.minimum}"
+    )
+
+
+def _listed(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last

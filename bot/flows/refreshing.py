@@ -1,0 +1,82 @@
+"""Fresh numbers for a digest: only what it is about, and in time for its due moment."""
+
+from collections.abc import Sequence
+
+from bot.core.guild import DigestSettings
+from bot.core.models import Subject, Trigger
+from bot.core.schedule import next_due
+from bot.flows.portfolio import Portfolio
+from bot.flows.ports import Clock, Histories
+from bot.flows.sync import Sync
+
+BASE, EACH = 60, 0.1
+"""Seconds a run is expected to take, and a repository of it: GitHub counts 0.09 s for one."""
+EARLIEST = 1800
+"""Seconds before the due time at which the longest run begins."""
+FRESH = 300
+"""A sample so young when the run begins is not taken again."""
+
+
+class Refresh:
+    def __init__(
+        self, sync: Sync, portfolio: Portfolio, histories: Histories, clock: Clock
+    ) -> None:
+        self._sync = sync
+        self._portfolio = portfolio
+        self._histories = histories
+        self._clock = clock
+        self._starts: dict[int, int] = {}  # due time -> when its run begins
+        self._done: set[int] = set()  # due times whose run was made
+
+    async def run(self, active: Sequence[DigestSettings]) -> None:
+        """Sample what is due soon, one run a due time. Raises what Sync raises."""
+        now = self._clock.now()
+        self._forget(now)
+        for due, digests in _by_due(active, now).items():
+            if due in self._done or self._starts.get(due, now) > now:
+                continue
+            subjects = await self._subjects(digests)
+            self._starts[due] = due - min(EARLIEST, BASE + round(EACH * len(subjects)))
+            if self._starts[due] <= now:
+                self._done.add(due)
+                await self._sample(subjects)
+
+    def wait(self, active: Sequence[DigestSettings]) -> int:
+        """Seconds until the next run begins."""
+        now = self._clock.now()
+        moments = [
+            self._starts.get(due, due - EARLIEST)
+            for due in {next_due(plan, now) for plan in {digest.plan for digest in active}}
+            if due not in self._done
+        ]
+        return max(0, min(moments, default=now + EARLIEST) - now)
+
+    def _forget(self, now: int) -> None:
+        self._starts = {due: start for due, start in self._starts.items() if due > now}
+        self._done = {due for due in self._done if due > now}
+
+    async def _subjects(self, digests: Sequence[DigestSettings]) -> list[Subject]:
+        """What they are about, each once."""
+        found: dict[int, Subject] = {}
+        for digest in digests:
+            watched = await self._portfolio.repositories(digest.guild_id, digest.group)
+            found |= {subject.id: subject for subject in watched}
+        return list(found.values())
+
+    async def _sample(self, subjects: Sequence[Subject]) -> None:
+        seen = await self._histories.seen([subject.id for subject in subjects])
+        late = self._clock.now() - FRESH
+        stale = [s for s in subjects if s.id not in seen or seen[s.id][1] < late]
+        if stale:
+            await self._sync.these(stale, Trigger.DIGEST)
+
+
+def _by_due(active: Sequence[DigestSettings], now: int) -> dict[int, list[DigestSettings]]:
+    """Those due soon, soonest first."""
+    dues = {plan: next_due(plan, now) for plan in {digest.plan for digest in active}}
+    soon: dict[int, list[DigestSettings]] = {}
+    for digest in active:
+        due = dues[digest.plan]
+        if due - now <= EARLIEST:
+            soon.setdefault(due, []).append(digest)
+    return dict(sorted(soon.items()))

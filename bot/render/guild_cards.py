@@ -1,0 +1,207 @@
+"""The cards of a guild's own affairs: its settings, its digests, the doctor, the welcome."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from bot.core.card import Card, Row, Tone
+from bot.core.guild import DigestSettings, Guild
+from bot.core.schedule import Every
+from bot.core.settled import Checkup, Scheduled, Settled
+from bot.render import words
+
+Roles = Mapping[int, str]
+"""The names of a guild's roles by their id."""
+DEFAULT_GROUP = "all"
+SET_ONE = "Set one with /settings digest channel:#… time:09:00."
+
+
+def settings(settled: Settled, roles: Roles) -> Card:
+    """Everything in force."""
+    guild = settled.guild
+    alerts = guild.alerts_channel_id
+    return Card(
+        title="Settings of this server",
+        lines=() if settled.digests else (f"No digest is set yet. {SET_ONE}",),
+        rows=(
+            Row("Time zone", value=guild.zone),
+            Row("Warnings", value="" if alerts else _no_alerts(settled), channel_id=alerts),
+            *(_digest_row(one, roles) for one in settled.digests),
+        ),
+        footer=("change it with /settings timezone, alerts or digest",),
+        tone=Tone.BAD if any(one.digest.paused for one in settled.digests) else Tone.QUIET,
+    )
+
+
+def scheduled(one: Scheduled, roles: Roles, *, advice: Sequence[str] = ()) -> Card:
+    """A digest that was set, resumed or paused."""
+    paused = one.digest.paused is not None
+    notes = list(advice)
+    if not one.watched:
+        group = one.digest.group
+        named = "" if group == DEFAULT_GROUP else f" group:{group}"
+        notes.append(f"Nothing is watched in it yet: /track add target:owner/name{named}.")
+    return Card(
+        title="Digest paused" if paused else "Digest set",
+        rows=(_digest_row(one, roles),),
+        notes=tuple(notes),
+        footer=("see one now with action:test",),
+        tone=Tone.QUIET if paused else Tone.GOOD,
+    )
+
+
+def removed(digest: DigestSettings) -> Card:
+    return Card(
+        "Digest removed",
+        rows=(
+            Row(
+                _named("Digest", digest),
+                channel_id=digest.channel_id,
+                note="history and watches stay",
+            ),
+        ),
+    )
+
+
+def zone_set(settled: Settled, roles: Roles) -> Card:
+    """The zone, and what it moved."""
+    zone = settled.guild.zone
+    moved = [one for one in settled.digests if one.digest.plan.zone == zone]
+    return Card(
+        title=f"Time zone set to {zone}",
+        rows=tuple(_digest_row(one, roles) for one in moved),
+        notes=("days in /diff and /digest are counted on this clock",),
+        tone=Tone.GOOD,
+    )
+
+
+def alerts_set(guild: Guild) -> Card:
+    here = guild.alerts_channel_id
+    row = Row("Warnings go to", value="" if here else "the digest's channel", channel_id=here)
+    return Card("Warnings set", rows=(row,), tone=Tone.GOOD)
+
+
+def forgotten() -> Card:
+    return Card(
+        "All forgotten",
+        lines=(
+            "The settings, digests and watches of this server are deleted, and who changed them.",
+            "To begin anew: /track add target:owner/name.",
+        ),
+    )
+
+
+def tested(channel_id: int) -> Card:
+    return Card("Test posted", rows=(Row("Look at", channel_id=channel_id),), tone=Tone.GOOD)
+
+
+def welcome() -> Card:
+    """The two commands to start with."""
+    return Card(
+        title="Hello! I remember what GitHub forgets",
+        lines=(
+            "I take snapshots of the numbers of GitHub repositories and tell what moved.",
+            "Two commands to start with, for those with the right Manage Server:",
+        ),
+        rows=(
+            Row("/track add target:owner/name", note="watch a repository, or several with spaces"),
+            Row(
+                "/settings digest channel:#… time:09:00",
+                note="a daily digest of what moved most; /settings timezone sets the clock",
+            ),
+        ),
+        notes=("everyone may ask /digest, /diff and /help",),
+        tone=Tone.GOOD,
+    )
+
+
+def checkup(report: Checkup, zone: ZoneInfo, rights: Sequence[str]) -> Card:
+    """The doctor's card: each problem with its fix, then the facts; `rights` are problems, too."""
+    problems = (*report.problems, *rights)
+    return Card(
+        title="Something needs you" if problems else "All is well",
+        lines=problems,
+        rows=tuple(_facts(report, zone)),
+        tone=Tone.BAD if problems else Tone.GOOD,
+    )
+
+
+def _facts(report: Checkup, zone: ZoneInfo) -> Iterable[Row]:
+    watched = words.counted(report.watched, "repository", "repositories")
+    gone = f"{len(report.gone):,} gone, {report.failing:,} failing"
+    yield Row("Watched here", note=f"{watched}, {gone}")
+    for one in report.settled.digests:
+        paused = f"paused: {one.digest.paused}" if one.digest.paused else ""
+        yield Row(
+            _named("Next digest", one.digest),
+            channel_id=one.digest.channel_id,
+            note=paused,
+            at=one.next_due,
+        )
+    if not report.settled.digests:
+        yield Row("Next digest", note=f"none is set. {SET_ONE}")
+    if report.last_run is not None:
+        yield Row("Last run", value=report.last_run.status, at=report.last_run.started_at)
+    if report.next_run_at is not None:
+        yield Row("Next run", at=report.next_run_at)
+    yield from _github(report, zone)
+    yield Row("Version", value=report.version)
+    yield Row("Database", value=words.size(report.database_bytes))
+
+
+def _github(report: Checkup, zone: ZoneInfo) -> Iterable[Row]:
+    allowance = report.allowance
+    if allowance is None:
+        yield Row("GitHub token", value="GitHub could not be asked", tone=Tone.BAD)
+        return
+    ends = allowance.token_expires_at
+    told = "works" if allowance.login else "none, or GitHub did not say"
+    yield Row("GitHub token", value=told + (", ends" if ends else ""), at=ends)
+    if allowance.points_left is not None:
+        left = f"{allowance.points_left:,} of {allowance.points_limit or 0:,} points left"
+        full = allowance.resets_at
+        again = f", full again {words.moment(full, zone, beside=report.now)}" if full else ""
+        yield Row("Rate budget", note=left + again)
+
+
+def _digest_row(one: Scheduled, roles: Roles) -> Row:
+    digest = one.digest
+    return Row(
+        _named("Digest", digest),
+        value=f"{_time(digest)} {_days(digest.plan.every)} ({digest.plan.zone})",
+        channel_id=digest.channel_id,
+        note=f"paused: {digest.paused}" if digest.paused else _rules(one, roles),
+        at=one.next_due,
+        tone=Tone.BAD if digest.paused else Tone.QUIET,
+    )
+
+
+def _named(word: str, digest: DigestSettings) -> str:
+    """`Digest of docs`; that of the default group needs no name."""
+    return word if digest.group == DEFAULT_GROUP else f"{word} of {digest.group}"
+
+
+def _rules(one: Scheduled, roles: Roles) -> str:
+    digest, role = one.digest, one.digest.mention_role_id
+    parts = [
+        f"top {digest.top} by {digest.by.replace('_', ' ')}",
+        f"{one.watched:,} watched",
+        f"changes from {digest.minimum:,}" if digest.minimum else "",
+        "not when nothing moved" if digest.skip_empty else "",
+        f"mentions @{roles.get(role, 'a role that is gone')}" if role else "",
+        "published to followers" if digest.publish else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _time(digest: DigestSettings) -> str:
+    return f"{digest.plan.minute // 60:02}:{digest.plan.minute % 60:02}"
+
+
+def _days(every: Every) -> str:
+    if every is Every.DAY:
+        return "every day"
+    return "on weekdays" if every is Every.WEEKDAYS else f"on {every.capitalize()}s"
+
+
+def _no_alerts(settled: Settled) -> str:
+    return "to the digest's channel" if settled.digests else "only in /status"

@@ -1,0 +1,122 @@
+"""Fresh numbers for a digest: only its own repositories, ahead of the due time, once."""
+
+import pytest
+
+from bot.core.guild import DigestSettings
+from bot.core.models import Trigger
+from bot.core.schedule import Every, Plan
+from bot.errors import GitHubError
+from bot.flows.refreshing import BASE, EARLIEST, FRESH, Refresh
+from tests.conftest import Flows
+from tests.standins.clock import SettableClock
+from tests.standins.harvests import ScriptedGitHub
+from tests.standins.stored import SqliteStore
+
+HERE, THERE = 11, 12
+NINE = Plan(9 * 60, Every.DAY, "UTC")
+
+
+def digest(guild_id: int, group: str = "all", plan: Plan = NINE) -> DigestSettings:
+    return DigestSettings(guild_id, group, 500, plan, since=0)
+
+
+ALL = [digest(HERE), digest(THERE, "shared")]
+
+
+@pytest.fixture
+async def refresh(
+    flows: Flows, store: SqliteStore, github: ScriptedGitHub, clock: SettableClock
+) -> Refresh:
+    """Two guilds share a repository; a third repository has no digest."""
+    for name in ("o/one", "o/both", "o/other"):
+        github.add(name, stars=1)
+    await flows.track.add(HERE, "o/one o/both")
+    await flows.track.add(THERE, "o/both", "shared")
+    await flows.track.add(THERE, "o/other", "quiet")
+    github.asked.clear()
+    return Refresh(flows.sync, flows.portfolio, store.histories, clock)
+
+
+def asked(github: ScriptedGitHub) -> list[list[str]]:
+    return [sorted(want.full_name for want in wanted) for wanted in github.asked]
+
+
+async def test_reads_what_is_due_soon_each_once(
+    refresh: Refresh, github: ScriptedGitHub, clock: SettableClock, store: SqliteStore
+) -> None:
+    clock.set("2026-07-02T08:58")
+    await refresh.run(ALL)
+    assert asked(github) == []
+    assert refresh.wait(ALL) == BASE
+    clock.pass_(BASE)
+    await refresh.run(ALL)
+    await refresh.run(ALL)
+
+    assert asked(github) == [["o/both", "o/one"]]
+    run = await store.runs.newest()
+    assert run is not None
+    assert run.trigger is Trigger.DIGEST
+
+
+async def test_a_scheduled_collection_is_due_all_the_same(
+    refresh: Refresh, clock: SettableClock, store: SqliteStore
+) -> None:
+    clock.set("2026-07-02T08:59")
+    await refresh.run(ALL)
+
+    assert await store.runs.newest(Trigger.SCHEDULE) is None
+
+
+async def test_many_repositories_are_begun_earlier(
+    refresh: Refresh, flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    for number in range(18):
+        github.add(f"many/{number}", stars=1)
+    await flows.track.add(HERE, " ".join(f"many/{number}" for number in range(18)))
+    github.asked.clear()
+    clock.set("2026-07-02T08:30")
+    await refresh.run(ALL)
+    assert EARLIEST - refresh.wait(ALL) == BASE + 2
+    clock.pass_(refresh.wait(ALL))
+    await refresh.run(ALL)
+
+    assert len(github.asked) == 1
+
+
+async def test_what_was_read_just_now_is_not_read_again(
+    refresh: Refresh, flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    clock.set("2026-07-02T08:59")
+    clock.pass_(-FRESH)
+    await flows.sync.guild(THERE, Trigger.SYNC)
+    github.asked.clear()
+    clock.pass_(FRESH)
+    await refresh.run(ALL)
+
+    assert asked(github) == [["o/one"]]
+
+
+async def test_github_out_of_reach_is_told_once_a_due_time(
+    refresh: Refresh, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    github.raises[0] = GitHubError("GitHub is down.")
+    clock.set("2026-07-02T08:59")
+    with pytest.raises(GitHubError):
+        await refresh.run(ALL)
+    await refresh.run(ALL)
+    github.raises.clear()
+    clock.set("2026-07-03T08:59")
+    await refresh.run(ALL)
+
+    assert len(github.asked) == 2
+
+
+async def test_without_digests_nothing_is_read(
+    refresh: Refresh, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    clock.set("2026-07-02T08:59")
+    await refresh.run([])
+    await refresh.run([digest(99)])
+
+    assert github.asked == []
+    assert refresh.wait([]) == EARLIEST

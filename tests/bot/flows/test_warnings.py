@@ -1,0 +1,165 @@
+"""Warnings: each once, where somebody reads them."""
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from bot.core.guild import DigestSettings, Guild
+from bot.core.models import Allowance
+from bot.core.schedule import Every, Plan
+from bot.errors import GitHubError, TokenRejected
+from bot.flows.allowance import FRESH, Allowances
+from bot.flows.warnings import GuildWarnings, TokenWatch
+from tests.standins.clock import DAY, SettableClock
+from tests.standins.harvests import ScriptedGitHub
+from tests.standins.stored import SqliteStore
+
+HERE, THERE = 11, 12
+ALERTS, REPORTS, DOCS = 1, 2, 3
+DIGEST = DigestSettings(HERE, "all", REPORTS, Plan(540, Every.DAY, "UTC"), 0)
+
+
+@dataclass
+class Channels:
+    """Discord's channels: what was said in them, and which are gone."""
+
+    said: list[tuple[int, str]] = field(default_factory=list)
+    gone: set[int] = field(default_factory=set)
+    down: bool = False
+
+    async def say(self, channel_id: int, sentence: str) -> bool:
+        if self.down:
+            raise ConnectionError
+        if channel_id in self.gone:
+            return False
+        self.said.append((channel_id, sentence))
+        return True
+
+
+@pytest.fixture
+def channels() -> Channels:
+    return Channels()
+
+
+@pytest.fixture
+def warnings(store: SqliteStore, channels: Channels, clock: SettableClock) -> GuildWarnings:
+    return GuildWarnings(store.guilds, channels, clock)
+
+
+async def test_a_warning_is_told_once_until_its_cause_is_gone(
+    warnings: GuildWarnings, store: SqliteStore, channels: Channels
+) -> None:
+    await store.guilds.save(Guild(HERE, alerts_channel_id=ALERTS))
+    await warnings.warn(HERE, "leak", "It leaks.")
+    await warnings.warn(HERE, "leak", "It leaks.")
+    await warnings.clear(HERE, "leak")
+    await warnings.warn(HERE, "leak", "It leaks again.")
+
+    assert channels.said == [(ALERTS, "It leaks."), (ALERTS, "It leaks again.")]
+
+
+async def test_the_next_best_channel_is_taken(
+    warnings: GuildWarnings, store: SqliteStore, channels: Channels
+) -> None:
+    await store.guilds.save(Guild(HERE, alerts_channel_id=ALERTS))
+    await store.guilds.save_digest(replace(DIGEST, paused="gone"))
+    await store.guilds.save_digest(replace(DIGEST, group="docs", channel_id=DOCS))
+
+    for number, gone in enumerate((set(), {ALERTS}, {ALERTS, DOCS}, {ALERTS, DOCS, REPORTS})):
+        channels.gone = gone
+        await warnings.warn(HERE, f"kind {number}", "x")
+
+    assert [channel for channel, _ in channels.said] == [ALERTS, DOCS, REPORTS]
+
+
+async def test_a_warning_that_discord_did_not_take_is_told_later(
+    warnings: GuildWarnings, store: SqliteStore, channels: Channels
+) -> None:
+    await store.guilds.save(Guild(HERE, alerts_channel_id=ALERTS))
+    channels.down = True
+    with pytest.raises(ConnectionError):
+        await warnings.warn(HERE, "leak", "It leaks.")
+    channels.down = False
+    await warnings.warn(HERE, "leak", "It leaks.")
+
+    assert channels.said == [(ALERTS, "It leaks.")]
+
+
+@pytest.fixture
+def watch(
+    github: ScriptedGitHub, store: SqliteStore, warnings: GuildWarnings, clock: SettableClock
+) -> TokenWatch:
+    return TokenWatch(Allowances(github, clock), store.guilds, warnings, clock)
+
+
+@pytest.fixture
+async def members(store: SqliteStore) -> None:
+    await store.guilds.save(Guild(HERE, alerts_channel_id=ALERTS))
+    await store.guilds.save(Guild(THERE, alerts_channel_id=DOCS, left_at=1))
+
+
+@pytest.mark.usefixtures("members")
+async def test_a_token_that_ends_is_told_at_14_3_and_1_days(
+    watch: TokenWatch, github: ScriptedGitHub, channels: Channels, clock: SettableClock
+) -> None:
+    ends = clock.now() + 20 * DAY
+    github.granted = Allowance(token_expires_at=ends)
+    told = []
+    for _ in range(20):
+        await watch.look()
+        told.append(len(channels.said))
+        clock.pass_(DAY)
+
+    assert told == [0] * 6 + [1] * 11 + [2] * 2 + [3]
+    assert {channel for channel, _ in channels.said} == {ALERTS}
+    assert "ends in 14 days" in channels.said[0][1]
+    assert "RADAR_GITHUB__TOKEN" in channels.said[0][1]
+
+
+@pytest.mark.usefixtures("members")
+async def test_a_rejected_token_is_told_and_again_after_a_good_one(
+    watch: TokenWatch, github: ScriptedGitHub, channels: Channels, clock: SettableClock
+) -> None:
+    for failure in (TokenRejected("No."), GitHubError("Down."), TokenRejected("No.")):
+        github.granted = failure
+        await watch.look()
+        clock.pass_(FRESH)
+    assert channels.said == [(ALERTS, "No.")]
+
+    github.granted = Allowance()
+    await watch.look()
+    clock.pass_(FRESH)
+    github.granted = TokenRejected("Not again.")
+    await watch.look()
+
+    assert channels.said[1:] == [(ALERTS, "Not again.")]
+
+
+@pytest.mark.usefixtures("members")
+async def test_a_restart_tells_nothing_twice(
+    github: ScriptedGitHub, store: SqliteStore, channels: Channels, clock: SettableClock
+) -> None:
+    github.granted = TokenRejected("No.")
+    for _ in range(2):
+        warnings = GuildWarnings(store.guilds, channels, clock)
+        await TokenWatch(Allowances(github, clock), store.guilds, warnings, clock).look()
+
+    assert len(channels.said) == 1
+
+
+async def test_github_is_asked_once_a_minute(github: ScriptedGitHub, clock: SettableClock) -> None:
+    allowances = Allowances(github, clock)
+    github.granted = Allowance(points_left=5)
+    assert (await allowances.ask()).points_left == 5
+    github.granted = Allowance(points_left=4)
+    clock.pass_(FRESH - 1)
+    assert (await allowances.ask()).points_left == 5
+    clock.pass_(1)
+    assert (await allowances.ask()).points_left == 4
+
+    github.granted = TokenRejected("No.")
+    clock.pass_(FRESH)
+    for _ in range(2):
+        with pytest.raises(TokenRejected, match="No"):
+            await allowances.ask()
+        github.granted = Allowance()

@@ -1,0 +1,117 @@
+"""A guild's own cards: within Discord's limits, nothing pings, moments on the reader's clock."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.core.card import Card, Row
+from bot.core.guild import DigestSettings, Guild
+from bot.core.models import Allowance, Run, RunStatus, Trigger
+from bot.core.schedule import Every, Plan
+from bot.core.settled import Checkup, Scheduled, Settled
+from bot.render import guild_cards
+from bot.render.discord import embed
+
+DUE = 1_782_820_800
+ROLES = {7: "@everyone"}
+HOSTILE = "**@here** <@&123456789012345678> [x](https://evil.example)"
+
+
+def digest(group: str = "all", paused: str | None = None, role: int | None = None) -> Scheduled:
+    plan = Plan(545, Every.DAY, "Europe/Berlin")
+    settled = DigestSettings(1, group, 99, plan, 0, mention_role_id=role, paused=paused)
+    return Scheduled(settled, None if paused else DUE, 3)
+
+
+def checkup(settled: Settled, problems: tuple[str, ...]) -> Checkup:
+    return Checkup(
+        version="1.0",
+        now=DUE,
+        database_bytes=1_234_567,
+        watched=3,
+        gone=(),
+        failing=0,
+        last_run=Run("r", Trigger.SCHEDULE, RunStatus.OK, DUE - 60),
+        next_run_at=DUE + 60,
+        allowance=Allowance("radar", 5_000, 4_000, DUE + 600, DUE + 86_400),
+        settled=settled,
+        problems=problems,
+    )
+
+
+def text_of(card: Card) -> str:
+    shown = embed(card)
+    assert len(shown) <= 6_000
+    assert len(shown.title or "") <= 256
+    assert len(shown.description or "") <= 4_096
+    return f"{shown.title}\n{shown.description}"
+
+
+def test_a_row_names_its_channel_and_its_moment() -> None:
+    card = Card("x", rows=(Row("Next", "v", note="n", channel_id=5, at=DUE), Row("Since", at=0)))
+
+    assert embed(card).description == (
+        f"**Next** · <#5> · v\n\u2003n\n\u2003<t:{DUE}:F> (<t:{DUE}:R>)\n"
+        "**Since**\n\u2003<t:0:F> (<t:0:R>)"
+    )
+
+
+def test_the_moment_is_when_it_is_due() -> None:
+    text = text_of(guild_cards.scheduled(digest(), {}))
+
+    assert text.startswith("Digest set\n**Digest** · <#99> · 09:05 every day (Europe/Berlin)\n")
+    assert f"<t:{DUE}:F> (<t:{DUE}:R>)" in text
+
+
+def test_a_paused_digest_says_why_and_has_no_moment() -> None:
+    text = text_of(guild_cards.settings(Settled(Guild(1), (digest(paused="No channel."),)), {}))
+
+    assert "paused: No channel." in text
+    assert "<t:" not in text
+
+
+@pytest.mark.parametrize("name", [HOSTILE, "g" * 50, "\N{HEBREW LETTER SHIN}" * 50])
+def test_names_of_groups_and_roles_ping_nobody_and_fit(name: str) -> None:
+    settled = Settled(
+        Guild(1, "Asia/Tokyo", 5), tuple(digest(f"{name} {n}", role=7) for n in range(25))
+    )
+    cards = (
+        guild_cards.settings(settled, ROLES),
+        guild_cards.zone_set(settled, ROLES),
+        guild_cards.scheduled(settled.digests[0], {7: name}, advice=(name,)),
+        guild_cards.removed(settled.digests[0].digest),
+        guild_cards.checkup(checkup(settled, (name,) * 40), ZoneInfo("Asia/Tokyo"), [name] * 25),
+    )
+
+    for card in cards:
+        text = text_of(card)
+        assert "@here" not in text
+        assert "@everyone" not in text
+        assert "<@&" not in text
+        assert "](https://evil" not in text
+
+
+def test_the_doctor_tells_facts_and_problems() -> None:
+    card = guild_cards.checkup(
+        checkup(Settled(Guild(1), (digest(),)), ("A problem.",)), ZoneInfo("UTC"), ["A right."]
+    )
+    text = text_of(card)
+
+    assert text.startswith("Something needs you\nA problem.\nA right.\n")
+    for told in (
+        "**Watched here**\n\u20033 repositories, 0 gone, 0 failing",
+        f"**Next digest** · <#99>\n\u2003<t:{DUE}:F>",
+        f"**Last run** · ok\n\u2003<t:{DUE - 60}:F>",
+        f"**GitHub token** · works, ends\n\u2003<t:{DUE + 86_400}:F>",
+        "4,000 of 5,000 points left",
+        "**Version** · 1.0",
+        "**Database** · 1.2 MB",
+    ):
+        assert told in text
+
+
+def test_the_welcome_names_two_commands() -> None:
+    text = text_of(guild_cards.welcome())
+
+    assert "/track add target:owner/name" in text
+    assert "/settings digest channel:#… time:09:00" in text

@@ -1,0 +1,133 @@
+"""From one version of the schema to the next: nothing is lost, and all of it or nothing."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.core.guild import DigestSettings, Guild
+from bot.core.schedule import Every, Plan
+from bot.storage.database import APPLICATION_ID, MIGRATIONS, open_database
+from tests.standins.clock import moment
+from tests.standins.stored import contents, store_on
+
+NOON = moment("2026-06-01")
+NEWEST = len(list(MIGRATIONS.glob("*.sql")))
+GUILD = 2**63 - 1
+VERSION_1 = f"""
+INSERT INTO metrics VALUES (0, 'stars'), (1, 'forks');
+INSERT INTO metric_sets VALUES (1, 'forks,stars', 0, 0), (2, 'stars', 1, 0);
+INSERT INTO subjects VALUES (1, 'repository', 'o/New', 'private', 7, 'R_7', NULL);
+INSERT INTO subjects VALUES (2, 'repository', 'o/gone', 'public', NULL, NULL, {NOON});
+INSERT INTO subject_names VALUES ('o/old', {NOON}, 0, 1), ('o/new', {2**63 - 1}, {NOON}, 1);
+INSERT INTO subject_names VALUES ('o/gone', {2**63 - 1}, 0, 2);
+INSERT INTO observations VALUES (1, 0, 0, 5), (1, 0, {NOON}, 0), (1, 1, 0, {2**62}), (2, 0, 9, 1);
+INSERT INTO latest VALUES (1, 0, 0, {NOON}), (1, 1, {2**62}, 0), (2, 0, 1, 9);
+INSERT INTO coverage VALUES (1, 1, 0, {NOON}), (2, 2, 9, 9);
+INSERT INTO runs VALUES ('a', 'sync', 'partial', 0, 9, 1, 1, 1, 2, 3, NULL);
+INSERT INTO runs VALUES ('b', 'schedule', 'running', {NOON}, NULL, 0, 0, 0, 0, 0, 'why');
+INSERT INTO run_errors VALUES ('a', 2, 'not_found', 'it''s gone; or not visible');
+INSERT INTO watches VALUES (0, 'all', 1), ({GUILD}, 'all', 1), ({GUILD}, 'cöre', 2);
+"""  # noqa: S608 - our own figures
+Tables = dict[str, list[tuple[object, ...]]]
+
+
+@pytest.fixture
+def version_1(tmp_path: Path) -> Path:
+    """A database as the first version of the program left it, with a row or more in each table."""
+    path = tmp_path / "radar.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("PRAGMA page_size=1024; PRAGMA journal_mode=WAL;")
+        connection.executescript((MIGRATIONS / "0001_initial.sql").read_text(encoding="utf-8"))
+        connection.executescript(
+            f"PRAGMA application_id={APPLICATION_ID};"
+            f"BEGIN; {VERSION_1} PRAGMA user_version=1; COMMIT;"
+        )
+    return path
+
+
+def tables_in(path: Path) -> Tables:
+    """Everything a file holds, schema and version included."""
+    with closing(sqlite3.connect(path)) as connection:
+        return dict(_tables(connection))
+
+
+def _tables(connection: sqlite3.Connection) -> Iterator[tuple[str, list[tuple[object, ...]]]]:
+    schema = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
+    yield "schema", connection.execute(schema).fetchall()
+    yield "version", connection.execute("PRAGMA user_version").fetchall()
+    names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    for (name,) in connection.execute(names).fetchall():
+        rows = connection.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608 - our own tables
+        yield name, sorted(rows, key=repr)
+
+
+async def test_a_database_of_version_1_loses_nothing(version_1: Path) -> None:
+    before = tables_in(version_1)
+    old = [name for name in before if name not in {"schema", "version"}]
+    assert len(old) == 10
+    assert all(before[name] for name in old), "a row of each table"
+
+    async with open_database(version_1):
+        pass
+
+    after = tables_in(version_1)
+    assert {name: after[name] for name in old} == {name: before[name] for name in old}
+    assert set(before["schema"]) < set(after["schema"]), "the old tables are as they were"
+    assert after["version"] == [(NEWEST,)]
+
+
+async def test_what_version_1_wrote_is_read_and_built_upon(version_1: Path) -> None:
+    digest = DigestSettings(GUILD, "cöre", 5, Plan(540, Every.DAY, "UTC"), NOON)
+    async with open_database(version_1) as database:
+        store = store_on(database)
+        kept = await contents(database)
+        watched = await store.watches.of(GUILD)
+        assert await store.guilds.known() == [Guild(GUILD)]
+        assert await store.guilds.digests() == []
+        await store.guilds.save_digest(digest)
+        post = await store.outbox.put(digest, NOON, 0)
+
+    async with open_database(version_1) as database:
+        store = store_on(database)
+        assert await store.guilds.digests() == [digest]
+        assert await store.outbox.open() == [post]
+        assert await store.watches.of(GUILD) == watched
+        assert await contents(database) == kept
+
+    assert [watch.subject.full_name for watch in watched] == ["o/gone", "o/New"]
+    assert kept["o/new"].latest["stars"].value == 0
+
+
+async def test_a_migrated_file_has_the_schema_of_a_new_one(version_1: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new.db"
+    for path in (version_1, new):
+        async with open_database(path):
+            pass
+
+    assert tables_in(version_1)["schema"] == tables_in(new)["schema"]
+
+
+async def test_many_may_migrate_it_at_once(version_1: Path) -> None:
+    async def open_it() -> list[tuple[object, ...]]:
+        async with open_database(version_1) as database:
+            return list(await database.rows("PRAGMA user_version"))
+
+    assert await asyncio.gather(*(open_it() for _ in range(6))) == [[(NEWEST,)]] * 6
+
+
+async def test_a_migration_that_fails_leaves_the_file_as_it_was(version_1: Path) -> None:
+    """Here at the last table of version 2: the first four were made already, and are undone."""
+    with closing(sqlite3.connect(version_1)) as connection:
+        connection.execute("CREATE TABLE told (something)")
+    before = tables_in(version_1)
+
+    with pytest.raises(sqlite3.OperationalError, match="told already exists"):
+        async with open_database(version_1):
+            pytest.fail("it was opened")
+
+    assert tables_in(version_1) == before
+    assert before["version"] == [(1,)]

@@ -1,0 +1,242 @@
+"""The timers: what is due is begun in its time, and nothing that fails ends them."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.core.guild import DigestSettings, Post, PostState
+from bot.core.models import Run, RunStatus, Trigger
+from bot.core.reports import SyncReport
+from bot.core.schedule import Every, Plan
+from bot.errors import GitHubError
+from bot.scheduler import (
+    AT_ONCE,
+    BUSY_REST,
+    LONGEST_REST,
+    RETRY,
+    SHORTEST_REST,
+    DigestTimer,
+    Scheduler,
+)
+from tests.standins.clock import HOUR, SettableClock
+
+PLAN = Plan(540, Every.DAY, "UTC")
+
+
+class Over(BaseException):
+    """The test has seen enough."""
+
+
+def post(id_: int) -> Post:
+    return Post(id_, 10 + id_, "all", 0, 0, 1, PostState.DUE)
+
+
+@dataclass
+class FakePosting:
+    """Delivers until it is told otherwise; `hanging` are posts that never come to an end."""
+
+    open: list[Post] = field(default_factory=list)
+    failing: set[int] = field(default_factory=set)
+    hanging: set[int] = field(default_factory=set)
+    broken_guilds: set[int] = field(default_factory=set)
+    delivered: list[int] = field(default_factory=list)
+    enqueued: list[int] = field(default_factory=list)
+    cancelled: list[int] = field(default_factory=list)
+    most_at_once: int = 0
+    guilds: Sequence[int] = (11,)
+    looks: int = 0
+    fails: int = 0
+    now: int = 0
+
+    async def active(self) -> list[DigestSettings]:
+        self.looks += 1
+        if self.fails:
+            self.fails -= 1
+            raise OSError("disk")
+        return [DigestSettings(guild, "all", 1, PLAN, 0) for guild in self.guilds]
+
+    async def enqueue(self, digest: DigestSettings) -> None:
+        if digest.guild_id in self.broken_guilds:
+            raise ValueError("a broken row")
+        self.enqueued.append(digest.guild_id)
+
+    async def ready(self) -> list[Post]:
+        return list(self.open)
+
+    async def deliver(self, post: Post) -> None:
+        self.now += 1
+        self.most_at_once = max(self.most_at_once, self.now)
+        try:
+            await asyncio.sleep(0)
+            if post.id in self.failing:
+                raise ValueError("a bug")
+            if post.id in self.hanging:
+                await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled.append(post.id)
+            raise
+        finally:
+            self.now -= 1
+        self.open.remove(post)
+        self.delivered.append(post.id)
+
+    def wait(self, active: Sequence[DigestSettings]) -> int:
+        assert active
+        return 20
+
+
+@dataclass
+class FakeRefresh:
+    runs: int = 0
+    error: Exception | None = None
+
+    async def run(self, _active: Sequence[DigestSettings]) -> None:
+        self.runs += 1
+        if self.error is not None:
+            raise self.error
+
+    def wait(self, _active: Sequence[DigestSettings]) -> int:
+        return 1000
+
+
+@dataclass
+class Sleeper:
+    """Sleeps are over at once, but everybody else has a turn; ends the test after some."""
+
+    times: int
+    slept: list[float] = field(default_factory=list)
+    meanwhile: Callable[[int], object] = lambda _: None
+
+    async def __call__(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.meanwhile(len(self.slept))
+        if len(self.slept) >= self.times:
+            raise Over
+        for _ in range(200):
+            await asyncio.sleep(0)
+
+
+async def run(
+    posting: FakePosting, refresh: FakeRefresh | None = None, *, times: int = 3
+) -> list[float]:
+    sleeper = Sleeper(times)
+    refresh = refresh or FakeRefresh()
+    timer = DigestTimer(posting, refresh, lambda: True, sleeper)  # type: ignore[arg-type]  # fakes
+    with pytest.raises(Over):
+        await timer.run()
+    return sleeper.slept
+
+
+async def test_nothing_is_posted_before_discord_is_there() -> None:
+    posting, ready = FakePosting([post(1)]), False
+    sleeper = Sleeper(4)
+
+    def is_ready() -> bool:
+        return ready
+
+    def become_ready(slept: int) -> None:
+        nonlocal ready
+        ready = slept >= 2
+        assert posting.looks <= max(0, slept - 2)
+
+    sleeper.meanwhile = become_ready
+    timer = DigestTimer(posting, FakeRefresh(), is_ready, sleeper)  # type: ignore[arg-type]  # fakes
+    with pytest.raises(Over):
+        await timer.run()
+
+    assert sleeper.slept[:2] == [SHORTEST_REST, SHORTEST_REST]
+    assert posting.delivered == [1]
+
+
+async def test_wakes_for_what_comes_next() -> None:
+    posting = FakePosting()
+
+    assert (await run(posting))[-1] == min(BUSY_REST, 20)  # the refresh has not ended yet
+    assert posting.enqueued == [11, 11, 11]
+    assert LONGEST_REST > 20
+
+
+async def test_one_guilds_trouble_is_not_anothers(capsys: pytest.CaptureFixture[str]) -> None:
+    posting = FakePosting(
+        [post(n) for n in range(1, 6)],
+        failing={2},
+        hanging={1},
+        broken_guilds={11},
+        guilds=(11, 12),
+    )
+    await run(posting, times=4)
+
+    assert sorted(posting.delivered) == [3, 4, 5]
+    assert posting.enqueued == [12] * 4
+    assert "a bug" in capsys.readouterr().out
+
+
+async def test_no_post_is_delivered_twice_at_the_same_time() -> None:
+    posting = FakePosting([post(1)], hanging={1})
+    await run(posting, times=5)
+
+    assert posting.most_at_once == 1
+    assert posting.cancelled == [1]
+
+
+async def test_some_are_delivered_at_the_same_time() -> None:
+    posting = FakePosting([post(n) for n in range(100)])
+    await run(posting)
+
+    assert posting.most_at_once == AT_ONCE
+    assert len(posting.delivered) == 100
+
+
+async def test_a_failing_refresh_delays_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    posting, refresh = FakePosting([post(1)]), FakeRefresh(error=GitHubError("GitHub is down."))
+    await run(posting, refresh)
+
+    assert posting.delivered == [1]
+    assert "GitHub is down." in capsys.readouterr().out
+    assert refresh.runs > 1
+
+
+async def test_the_timer_outlives_a_store_that_fails() -> None:
+    posting = FakePosting([post(1)], fails=2)
+    slept = await run(posting, times=4)
+
+    assert slept[:2] == [LONGEST_REST, LONGEST_REST]
+    assert posting.delivered == [1]
+
+
+# -- collections -----------------------------------------------------------------------------------
+
+
+@dataclass
+class FakeSync:
+    clock: SettableClock
+    errors: list[Exception] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+
+    async def everything(self, trigger: Trigger) -> SyncReport:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.runs.append(Run("x", trigger, RunStatus.OK, self.clock.now()))
+        return SyncReport(self.runs[-1], ())
+
+    async def newest(self, _trigger: Trigger) -> Run | None:
+        return self.runs[-1] if self.runs else None
+
+
+async def test_collects_every_interval_whatever_fails(clock: SettableClock) -> None:
+    sync, sleeper = FakeSync(clock, [GitHubError("down"), ValueError("a bug")]), Sleeper(6)
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock.pass_(round(seconds))
+        await sleeper(seconds)
+
+    scheduler = Scheduler(sync, sync, clock, HOUR, sleep)  # type: ignore[arg-type]  # fakes
+    with pytest.raises(Over):
+        await scheduler.run()
+
+    assert slept == [0, RETRY, 0, RETRY, 0, HOUR]
+    assert len(sync.runs) == 1
