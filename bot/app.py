@@ -21,6 +21,7 @@ from bot.flows.collection import Collector
 from bot.flows.deltas import Deltas
 from bot.flows.diff import Diff
 from bot.flows.digest import Digests
+from bot.flows.export import Exports
 from bot.flows.guild_settings import GuildSettings
 from bot.flows.importing import Import
 from bot.flows.membership import Membership
@@ -70,6 +71,7 @@ class App:
     diff: Diff
     charts: Charts
     digests: Digests
+    exports: Exports
     importing: Import
     status: Status
     settings: GuildSettings
@@ -136,6 +138,7 @@ def _wire(settings: Settings, store: Store, github: GitHub, clock: Clock) -> App
         diff=diff,
         charts=Charts(diff, portfolio, deltas, store.histories, clock),
         digests=Digests(portfolio, deltas, store.runs, clock),
+        exports=Exports(portfolio, deltas, store.histories, clock),
         importing=Import(read_rows, store, clock, _new_id),
         status=Status(allowances, portfolio, store, clock, interval=interval),
         settings=GuildSettings(store.guilds, portfolio, clock),
@@ -224,6 +227,7 @@ def _commands(app: App) -> "list[Cog]":
     from cogs.admin import Admin
     from cogs.charts import Pictures
     from cogs.collection import Collection
+    from cogs.exporting import Exporting
     from cogs.reporting import Reporting
     from cogs.settings import ServerSettings
     from cogs.snapshots import Snapshots
@@ -234,6 +238,7 @@ def _commands(app: App) -> "list[Cog]":
         Snapshots(app.diff, app.charts, app.portfolio, app.settings),
         Pictures(app.charts, app.portfolio, app.settings),
         Reporting(app.digests, app.charts, app.portfolio, app.settings),
+        Exporting(app.exports, app.settings),
         ServerSettings(app.settings, app.digests, app.portfolio),
         Admin(checkups, app.settings),
     ]

@@ -8,7 +8,8 @@ import typer
 
 from bot import __version__
 from bot.app import App, run_bot
-from bot.console import answer, ask, drawn, progress, settings_of, zone_of
+from bot.console import answer, ask, drawn, progress, saved, settings_of, zone_of
+from bot.core.export import Document, Form
 from bot.core.metrics import METRICS, STARS
 from bot.core.models import RunStatus, Trigger
 from bot.core.rank import ANY, RANKINGS
@@ -157,6 +158,24 @@ def import_command(
     answer(cards.imported(report), documents.imported(report), as_json=as_json)
     if report.refused:
         raise typer.Exit(2)
+
+
+@cli.command()
+def export(
+    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(Form)}.")],
+    window: Window = "30d",
+    out: Annotated[Path | None, typer.Option("--out", help="A file; else printed.")] = None,
+    guild: Annotated[int, typer.Option(help="A Discord server's id, for what it sees.")] = OPERATOR,
+    tz: Zone = "UTC",
+    config: Config = None,
+) -> None:
+    """Take your history with you, in a form that others read."""
+    zone = zone_of(tz)
+
+    async def made(app: App) -> Document:
+        return await app.exports.document(await app.exports.order(guild, form, window, zone))
+
+    saved(ask(config, made).content, out)
 
 
 @cli.command()

@@ -4,8 +4,9 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import tzinfo
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -80,6 +81,35 @@ def drawn(chart: Chart, zone: tzinfo, out: Path | None) -> None:
     except OSError as error:
         raise UsageError(f"Cannot write {out} ({error.strerror}): name another file.") from error
     Console(stderr=True).print(f"written to {out}", markup=False)
+
+
+def saved(content: bytes, out: Path | None) -> None:
+    """Write a document to a file, whole or not at all; to standard output where none is named."""
+    if out is None:
+        _print(content)
+        return
+    part = out.with_name(f"{out.name}.part")
+    try:
+        if out.exists() and not out.is_file():  # a device or a pipe is not to be replaced
+            out.write_bytes(content)
+        else:
+            part.write_bytes(content)
+            part.replace(out)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise UsageError(f"Cannot write {out} ({error.strerror}): name another file.") from error
+    Console(stderr=True).print(f"written to {out}", markup=False)
+
+
+def _print(content: bytes) -> None:
+    """Byte for byte, whatever the terminal's encoding and line ends."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:  # something that stands for it
+        sys.stdout.write(content.decode())
 
 
 @contextmanager

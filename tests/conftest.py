@@ -14,6 +14,7 @@ from bot.flows.collection import Collector
 from bot.flows.deltas import Deltas
 from bot.flows.diff import Diff
 from bot.flows.digest import Digests
+from bot.flows.export import Exports
 from bot.flows.importing import Import
 from bot.flows.portfolio import Portfolio
 from bot.flows.status import Status
@@ -63,6 +64,7 @@ class Flows:
     diff: Diff
     charts: Charts
     digests: Digests
+    exports: Exports
     importing: Import
     status: Status
 
@@ -90,6 +92,7 @@ async def flows(
         diff=diff,
         charts=Charts(diff, portfolio, deltas, store.histories, clock),
         digests=Digests(portfolio, deltas, store.runs, clock),
+        exports=Exports(portfolio, deltas, store.histories, clock),
         importing=Import(read_rows, kept, clock, new_id),
         status=Status(Allowances(github, clock), portfolio, kept, clock, interval=INTERVAL),
     )

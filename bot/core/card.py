@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""For `str.translate`: what turns round the text after it, and so the numbers beside a name."""
+
 
 class Tone(StrEnum):
     """What a colour would say; every tone is also told in words."""

@@ -5,7 +5,7 @@ import gzip
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from io import StringIO
 from typing import NamedTuple
@@ -15,8 +15,9 @@ from bot.core.coverage import DAY, look
 from bot.core.delta import Delta, Status
 from bot.core.history import newest
 from bot.core.metrics import METRICS
+from bot.core.models import Subject
 from bot.core.rank import Movement
-from bot.core.window import Day
+from bot.core.window import Day, Window
 
 DAILY_VERSION = 1
 """Of the daily portfolio file; a reader refuses a higher one."""
@@ -26,6 +27,24 @@ COLUMNS = ("date", "full_name", "metric", "value", "status")
 class Form(StrEnum):
     DAILY_JSON = "daily-json"
     CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody asked for, and may have."""
+
+    guild_id: int
+    form: Form
+    window: Window
+    zone: tzinfo
+    days: tuple[Day, ...]  # of the zone
+    subjects: tuple[Subject, ...]  # by name, each name once
+
+    @property
+    def command(self) -> str:
+        """How the operator makes the same on the command line."""
+        window = f"{self.window.text} --tz {self.zone} --guild {self.guild_id}"
+        return f"repo-radar export --format {self.form} {window} --out FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +113,14 @@ def daily_json(movements: Sequence[Movement], collected: int) -> bytes:
     repos = {
         one.subject.full_name: _entry(one.deltas, collected) for one in movements if one.deltas
     }
-    document = {"collectedAt": _written(collected), "version": DAILY_VERSION, "repos": repos}
-    return f"{json.dumps(document, indent=2, sort_keys=True)}\n".encode()
+    # indented by hand: for indented text json has no fast part, and a portfolio may be large
+    entry = json.JSONEncoder(sort_keys=True, separators=(",\n      ", ": ")).encode
+    listed = ",\n".join(
+        f"    {json.dumps(name)}: {{\n      {entry(repos[name])[1:-1]}\n    }}"
+        for name in sorted(repos)
+    )
+    head = f'{{\n  "collectedAt": "{written(collected)}",\n  "repos": {{\n'
+    return f'{head}{listed}\n  }},\n  "version": {DAILY_VERSION}\n}}\n'.encode()
 
 
 def _entry(deltas: Sequence[Delta], collected: int) -> Mapping[str, int | str]:
@@ -106,14 +131,15 @@ def _entry(deltas: Sequence[Delta], collected: int) -> Mapping[str, int | str]:
         if seen_at - delta.after_at <= DAY
     }
     gone = any(delta.status is Status.GONE for delta in deltas)
-    last_seen = {"lastSeen": _written(seen_at)} if gone or collected - seen_at > DAY else {}
+    last_seen = {"lastSeen": written(seen_at)} if gone or collected - seen_at > DAY else {}
     return {**values, **last_seen}
 
 
 def day_of(moment: int) -> str:
     """The UTC day that a daily file is named after."""
-    return _written(moment)[:10]
+    return written(moment)[:10]
 
 
-def _written(moment: int) -> str:
+def written(moment: int) -> str:
+    """`2026-03-21T18:00:00Z`."""
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"

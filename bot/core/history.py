@@ -109,7 +109,7 @@ class History:
         return sorted({*changes, *steps, span.until})
 
     def _value(self, metric: str, at: int) -> int | None:
-        seen = _newest(self.observations.get(metric, []), at)
+        seen = newest(self.observations.get(metric, []), at)
         return None if seen is None else seen.value
 
     def _known(self, metric: str, at: int) -> int | None:
@@ -133,7 +133,7 @@ class History:
             self._write(metric, following, held)
 
     def _value_written_at(self, metric: str, at: int) -> int | None:
-        seen = _newest(self.observations[metric], at)
+        seen = newest(self.observations[metric], at)
         return seen.value if seen is not None and seen.at == at else None
 
     def _write(self, metric: str, at: int, value: int) -> None:
@@ -148,6 +148,7 @@ class History:
         self.added.pop((metric, at), None)
 
 
-def _newest(seen: Sequence[Observation], at: int) -> Observation | None:
+def newest(seen: Sequence[Observation], at: int) -> Observation | None:
+    """The last of ascending observations at or before a moment."""
     index = bisect_right(seen, at, key=AT)
     return seen[index - 1] if index else None

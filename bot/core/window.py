@@ -6,8 +6,10 @@ begins, so neighbouring days never overlap and never leave a gap, whatever the c
 
 import re
 from calendar import monthrange
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
 
 from bot.errors import InvalidWindow
 
@@ -64,6 +66,14 @@ class Window:
     ends_with_day: bool  # the end is the last moment of a day; False when the end is now
 
 
+class Day(NamedTuple):
+    """One day of a window, in UTC seconds."""
+
+    date: date
+    first: int  # its first moment, even where the window starts later
+    last: int  # its last moment, or the window's end
+
+
 class _Refused(Exception):
     """Why a text is no window; the sentence lacks only its subject, what was typed."""
 
@@ -85,6 +95,16 @@ def parse_window(text: str, *, now: int, zone: tzinfo) -> Window:
 def between(start: int, end: int) -> Window:
     """Exactly from one moment to the other."""
     return Window(start, end, "", starts_with_day=False, ends_with_day=False)
+
+
+def days(window: Window, *, zone: tzinfo) -> Iterator[Day]:
+    """Every day of the zone that a window touches, oldest first."""
+    day, last = _local_day(window.start, zone), _local_day(window.end, zone)
+    while day <= last:
+        first, following = (_first_moment(one, zone) for one in (day, day + timedelta(days=1)))
+        if first < following:  # Samoa skipped a day
+            yield Day(day, first, min(following - 1, window.end))
+        day += timedelta(days=1)
 
 
 def describe(window: Window, *, zone: tzinfo) -> str:

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.core.export import DAILY_VERSION as VERSION
 from bot.core.metrics import METRICS
 from bot.core.models import ImportRow, RefusedRow, Sample
 from bot.core.names import parse_repository, quoted
 from bot.errors import InvalidName
 from bot.exports.values import Moment, Unusable, check_count, read_moment, shown
 
-VERSION = 1
 _LINE = 1  # JSON has no rows; the repository's name tells where
 
 

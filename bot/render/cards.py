@@ -360,6 +360,8 @@ def _folded(folded: Sequence[int], window: Window, zone: tzinfo) -> tuple[str, .
 def _quiet(counts: Counts) -> str:
     if counts.new and not counts.unchanged:
         return "The first numbers are in: changes show from the next ones on."
+    if counts.unsampled and not counts.unchanged:
+        return "Nobody looked in this time: what moved is unknown."
     return "Nothing moved."
 
 

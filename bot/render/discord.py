@@ -6,7 +6,8 @@ from typing import TypedDict
 
 import discord
 
-from bot.core.card import Card, Row, Tone
+from bot.core.card import TURNING, Card, Row, Tone
+from bot.core.export import Document
 from bot.render.picture import Picture
 
 COLOURS = {Tone.GOOD: 0x2DA44E, Tone.BAD: 0xCF222E, Tone.QUIET: 0x6E7781}
@@ -40,6 +41,10 @@ def message(card: Card, picture: Picture | None = None) -> Message:
 def file_of(picture: Picture) -> discord.File:
     """To be sent once, as discord.py has it."""
     return discord.File(BytesIO(picture.png), PICTURE, description=picture.words)
+
+
+def attached(document: Document) -> discord.File:
+    return discord.File(BytesIO(document.content), document.name)
 
 
 def buttons_of(card: Card) -> discord.ui.View:
@@ -109,7 +114,8 @@ def sentence(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Text from outside, as it stands: no markup, no mentions, no unfurling links."""
-    safe = discord.utils.escape_mentions(discord.utils.escape_markdown(text, ignore_links=False))
+    plain = text.translate(TURNING)
+    safe = discord.utils.escape_mentions(discord.utils.escape_markdown(plain, ignore_links=False))
     return safe.replace("<", "\\<").replace("://", ":\u200b//")
 
 

@@ -1,11 +1,11 @@
 """The JSON answers: times as `…Z`, unknown as null, keys only ever added."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from bot.core.chart import Chart
 from bot.core.delta import Delta
 from bot.core.digest import Digest
+from bot.core.export import written
 from bot.core.models import Allowance, Run, RunError
 from bot.core.rank import Movement
 from bot.core.reports import (
@@ -25,7 +25,7 @@ Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 def stamp(at: int | None) -> str | None:
     """`2026-05-01T12:00:00Z`."""
-    return None if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return None if at is None else written(at)
 
 
 def diff(report: Report) -> Json:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from bot.core.card import Card, Row, Tone
+from bot.core.export import Document, Form, Order
 from bot.core.guild import DigestSettings, Guild
 from bot.core.schedule import Every
 from bot.core.settled import Checkup, Scheduled, Settled
+from bot.core.window import describe
 from bot.render import words
 
 Roles = Mapping[int, str]
@@ -47,6 +49,17 @@ def scheduled(one: Scheduled, roles: Roles, *, advice: Sequence[str] = ()) -> Ca
         footer=("see one now with action:test",),
         tone=Tone.QUIET if paused else Tone.GOOD,
     )
+
+
+def exported(order: Order, document: Document) -> Card:
+    """What is in the file that comes with it."""
+    number = len(order.subjects)
+    what = f"{number:,} {'repository' if number == 1 else 'repositories'}"
+    when = describe(order.window, zone=order.zone)
+    how = "a row for each day, repository and metric"
+    if order.form is Form.DAILY_JSON:
+        how = "the newest numbers in it"
+    return Card(title=document.name, lines=(f"{what}, {when}: {how}",))
 
 
 def removed(digest: DigestSettings) -> Card:

@@ -6,14 +6,14 @@ from rich.align import AlignMethod
 from rich.console import Console
 from rich.text import Text
 
-from bot.core.card import Card, Row, Tone
+from bot.core.card import TURNING, Card, Row, Tone
 
 STYLES = {Tone.GOOD: "green", Tone.BAD: "red", Tone.QUIET: ""}
 GAP = 2
 """Columns between two columns."""
 INDENT = 4
 SHORTEST_NAME = 12
-CONTROL = dict.fromkeys([*range(32), *range(127, 160)])
+CONTROL = dict.fromkeys([*range(32), *range(127, 160)]) | TURNING
 
 
 def show(card: Card, console: Console) -> None:

@@ -147,8 +147,14 @@ async def test_digest_in_json() -> None:
         tuple(METRIC_KEYS)
     }
     assert told["counts"] == {
-        "watched": 2, "changed": 2, "unchanged": 0, "new": 0, "gone": 0, "unsampled": 0, "failed": 0,
-    }  # fmt: skip
+        "watched": 2,
+        "changed": 2,
+        "unchanged": 0,
+        "new": 0,
+        "gone": 0,
+        "unsampled": 0,
+        "failed": 0,
+    }
 
 
 async def test_sync_in_json(github: GitHubStandIn) -> None:

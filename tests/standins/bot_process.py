@@ -102,6 +102,7 @@ class BotProcess:
 
     async def kill(self) -> None:
         """End it as a power cut does."""
+        assert self._running.returncode is None, f"it ended by itself:\n{self.log}"
         self._running.kill()
         await self.ended(STOPS_WITHIN)
 

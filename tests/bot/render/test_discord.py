@@ -3,9 +3,22 @@
 import pytest
 
 from bot.core.card import Action, Card, Row
-from bot.render.discord import DESCRIPTION, buttons_of, embed, message, paged
+from bot.render.discord import (
+    CONTENT,
+    DESCRIPTION,
+    FOOTER,
+    TITLE,
+    buttons_of,
+    embed,
+    message,
+    paged,
+    sentence,
+)
 from bot.render.picture import Picture
 
+WHOLE = 6_000
+SNOWFLAKE = 1_175_928_847_299_117_063
+HEBREW = "\N{HEBREW LETTER SHIN}\N{HEBREW LETTER LAMED}"
 HOSTILE = (
     "@everyone", "<@1>", "<@&2>", "**bold**", "[x](https://evil.example)", "https://evil.example",
     "`code`", "||hidden||", "\u202eright to left", "🦊" * 50, "a\nb", "~~gone~~", "# head",
@@ -74,3 +87,88 @@ async def test_buttons_carry_their_wish_and_are_not_remembered() -> None:
 def test_a_picture_is_shown_in_its_card() -> None:
     assert message(Card("x"), Picture(b"", "told"))["embed"].image.url == "attachment://chart.png"
     assert message(Card("x"))["embed"].image.url is None
+
+
+def measured(card: Card) -> str:
+    """The description of a card whose every part is within Discord's limits."""
+    shown = embed(card)
+    assert len(shown.title or "") <= TITLE
+    assert len(shown.description or "") <= DESCRIPTION
+    assert len(shown.footer.text or "") <= FOOTER
+    assert len(shown) <= WHOLE
+    return shown.description or ""
+
+
+@pytest.mark.parametrize("text", ["x", "@everyone", "**", "<@1>", "\N{FOX FACE}", HEBREW, "a\n"])
+@pytest.mark.parametrize("times", [1, 140, 9_000])
+def test_whatever_its_length_a_card_fits(text: str, times: int) -> None:
+    long = text * times
+    row = Row(long, long, long, long, long, rank=1)
+    measured(Card(long, lines=(long,), rows=(row,), more=9, notes=(long,), footer=(long,)))
+    measured(Card(long, lines=(long,) * 40, rows=(row,) * 500, notes=(long,) * 40))
+
+
+def test_500_rows_are_cut_between_rows_and_the_others_counted() -> None:
+    text = measured(Card("List", rows=rows(500, 100), more=31, notes=("a note",)))
+
+    *told, end = text.split("\n")
+    assert end == f"… and {531 - len(told):,} more · a note"
+    assert all(line.endswith("★ 1") for line in told)
+    assert 10 < len(told) < 500
+
+
+def test_what_fits_is_not_counted_as_more() -> None:
+    assert measured(Card("List", rows=rows(3))).count("\n") == 2
+    assert "more" not in measured(Card("List", rows=rows(3)))
+
+
+def test_the_longest_names_stand_whole_with_their_links() -> None:
+    name = "a" * 39 + "/" + "W" * 100
+    link = f"https://github.com/{name}"
+    text = measured(Card(name, rows=(Row(name, "★ 1", url=link, rank=1),) * 10, url=link))
+
+    assert text.split("\n")[0] == f"1\\. [{name}]({link}) · ★ 1"
+    assert text.count(link) == 10
+
+
+def test_right_to_left_letters_stay_and_what_turns_others_round_does_not() -> None:
+    turned = f"{HEBREW}\N{RIGHT-TO-LEFT OVERRIDE}\N{LEFT-TO-RIGHT ISOLATE}/evil"
+    shown = embed(Card(turned, rows=(Row(turned, "★ 12"),)))
+
+    assert shown.title == f"{HEBREW}/evil"
+    assert shown.description == f"**{HEBREW}/evil** · ★ 12"
+
+
+def test_no_answer_pings_anybody() -> None:
+    allowed = message(Card("@everyone <@&1>"))["allowed_mentions"]
+
+    assert allowed.to_dict() == {"parse": []}
+
+
+@pytest.mark.parametrize(
+    "text", [*HOSTILE, f"<@{SNOWFLAKE}>", f"<@!{SNOWFLAKE}>", f"<@&{SNOWFLAKE}>"]
+)
+def test_a_sentence_that_quotes_somebody_has_no_mention_and_no_markup(text: str) -> None:
+    said = sentence(f'"{text}" is not a repository.')
+
+    assert "@everyone" not in said
+    assert str(SNOWFLAKE) not in said or "@\u200b" in said
+    assert "**bold**" not in said
+    assert "||hidden||" not in said
+
+
+def test_a_sentence_too_long_is_clamped_and_a_link_in_one_can_be_followed() -> None:
+    link = "https://discord.com/developers/applications"
+
+    assert sentence(f"See {link}.") == f"See {link}."
+    assert len(sentence("x" * 9_000)) == CONTENT
+    assert sentence("x" * 9_000).endswith("…")
+
+
+def test_a_footer_has_no_markup_and_is_told_as_it_is() -> None:
+    assert embed(Card("x", footer=("1 * 2", "a_b"))).footer.text == "1 * 2 · a_b"
+    assert embed(Card("x")).footer.text is None
+
+
+def test_a_card_of_nothing_but_a_title_has_no_description() -> None:
+    assert embed(Card("x")).description is None
