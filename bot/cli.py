@@ -15,7 +15,7 @@ from bot.core.models import RunStatus, Trigger
 from bot.core.rank import ANY, RANKINGS
 from bot.core.reports import Listed
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR
-from bot.render import cards, documents
+from bot.render import cards, documents, portfolio_cards
 
 cli = typer.Typer(
     name="repo-radar",
@@ -137,7 +137,7 @@ def sync(
             config,
             lambda app: app.sync.guild(OPERATOR, Trigger.CLI, repository=repo, listener=tell),
         )
-    answer(cards.sync(report), documents.sync(report), as_json=as_json)
+    answer(portfolio_cards.sync(report), documents.sync(report), as_json=as_json)
     if report.run.status is RunStatus.FAILED:
         raise typer.Exit(1)
 
@@ -155,7 +155,7 @@ def import_command(
             config,
             lambda app: app.importing.files(files, track=track, listener=tell),
         )
-    answer(cards.imported(report), documents.imported(report), as_json=as_json)
+    answer(portfolio_cards.imported(report), documents.imported(report), as_json=as_json)
     if report.refused:
         raise typer.Exit(2)
 
@@ -183,7 +183,7 @@ def status(tz: Zone = "UTC", as_json: AsJson = False, config: Config = None) -> 
     """Tell whether everything is well, and what to do where it is not."""
     zone = zone_of(tz)
     report = ask(config, lambda app: app.status.report())
-    answer(cards.status(report, zone), documents.status(report), as_json=as_json)
+    answer(portfolio_cards.status(report, zone), documents.status(report), as_json=as_json)
     if report.problems:
         raise typer.Exit(1)
 
@@ -198,7 +198,7 @@ def track_add(
     """Watch repositories, starting with their numbers now."""
     with progress("Asking GitHub") as tell:
         report = ask(config, lambda app: app.track.add(OPERATOR, " ".join(targets), group, tell))
-    answer(cards.tracked(report), documents.tracked(report), as_json=as_json)
+    answer(portfolio_cards.tracked(report), documents.tracked(report), as_json=as_json)
     if report.refused:
         raise typer.Exit(2)
 
@@ -209,7 +209,7 @@ def track_remove(
 ) -> None:
     """Stop watching repositories; their history stays."""
     report = ask(config, lambda app: app.track.remove(OPERATOR, " ".join(targets), group))
-    answer(cards.untracked(report), documents.untracked(report), as_json=as_json)
+    answer(portfolio_cards.untracked(report), documents.untracked(report), as_json=as_json)
     if report.not_watched:
         raise typer.Exit(2)
 
@@ -225,4 +225,8 @@ def track_list(
         return await app.track.listed(OPERATOR, group), app.clock.now()
 
     listed, now = ask(config, both)
-    answer(cards.repositories(listed, zone, now), documents.repositories(listed), as_json=as_json)
+    answer(
+        portfolio_cards.repositories(listed, zone, now),
+        documents.repositories(listed),
+        as_json=as_json,
+    )

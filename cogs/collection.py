@@ -13,7 +13,7 @@ from bot.flows.portfolio import DEFAULT_GROUP, Portfolio
 from bot.flows.ports import Clock
 from bot.flows.sync import Sync
 from bot.flows.track import Track
-from bot.render import cards
+from bot.render import portfolio_cards
 from bot.render.discord import message, paged
 from cogs import arguments, replies
 from cogs.answers import Live, guild_of
@@ -59,7 +59,7 @@ class Collection(replies.Answering):
         await self._track.check(guild_id, target)  # refused before the defer, for nobody to see
         await interaction.response.defer()
         report = await self._track.add(guild_id, target, group, user_id=user_id)
-        await interaction.edit_original_response(**message(cards.tracked(report)))
+        await interaction.edit_original_response(**message(portfolio_cards.tracked(report)))
 
     @track.command(name="remove")
     @app_commands.describe(target="owner/name or a link, several with spaces", group="Only here")
@@ -70,7 +70,7 @@ class Collection(replies.Answering):
         guild_id, user_id = guild_of(interaction), interaction.user.id
         await interaction.response.defer()  # a write may have to wait for its turn
         report = await self._track.remove(guild_id, target, group, user_id)
-        await interaction.edit_original_response(**message(cards.untracked(report)))
+        await interaction.edit_original_response(**message(portfolio_cards.untracked(report)))
 
     @app_commands.command()
     @app_commands.describe(repo="Only this one")
@@ -85,7 +85,7 @@ class Collection(replies.Answering):
             report = await self._sync.guild(
                 guild_id, Trigger.SYNC, repository=repo, listener=_shown_by(live)
             )
-            await live.finish(cards.sync(report))
+            await live.finish(portfolio_cards.sync(report))
 
     @app_commands.command()
     @app_commands.describe(group="Only this group")
@@ -101,7 +101,7 @@ class Collection(replies.Answering):
     async def _listed(self, guild_id: int, group: str | None, page: int = 0) -> Reply:
         listed = await self._track.listed(guild_id, group)
         zone = await self._settings.zone(guild_id)
-        whole = cards.repositories(listed, zone, self._clock.now())
+        whole = portfolio_cards.repositories(listed, zone, self._clock.now())
         card, page, pages = paged(whole, page, PAGE)
         actions = replies.turns("repos", page, pages, group or "")
         return Reply(replace(card, actions=actions), zone)
@@ -123,4 +123,4 @@ class Collection(replies.Answering):
 
 
 def _shown_by(live: Live) -> Callable[[Progress], None]:
-    return lambda progress: live.show(cards.progress(progress))
+    return lambda progress: live.show(portfolio_cards.progress(progress))

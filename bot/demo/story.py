@@ -22,7 +22,7 @@ from bot.errors import RadarError, StoreUnusable
 from bot.exports.history_csv import DATE, FULL_NAME
 from bot.flows.portfolio import OPERATOR
 from bot.flows.ports import Clock
-from bot.render import cards, words
+from bot.render import cards, portfolio_cards, words
 from bot.render.terminal import show
 from bot.settings import Settings, Storage
 from bot.settings_types import SQLITE
@@ -91,9 +91,9 @@ async def _collect(app: App, file: Path, console: Console) -> None:
     console.print(Text(f"{told} over {DAYS} days", "bold"))
     console.print(Text("No token, no network. Times are UTC.", "dim"))
     _head(console, "History from a file", f"import {file}")
-    show(cards.imported(imported), console)
+    show(portfolio_cards.imported(imported), console)
     _head(console, "A snapshot, now", "sync")
-    show(cards.sync(synced), console)
+    show(portfolio_cards.sync(synced), console)
 
 
 async def _report(app: App, console: Console) -> None:
@@ -104,7 +104,7 @@ async def _report(app: App, console: Console) -> None:
         show(cards.diff(await app.diff.report(OPERATOR, name, "30d", UTC), UTC), console)
     _head(console, "All that is watched", "track list")
     listed = await app.track.listed(OPERATOR)
-    show(cards.repositories(listed, UTC, app.clock.now()), console)
+    show(portfolio_cards.repositories(listed, UTC, app.clock.now()), console)
 
 
 def _head(console: Console, what: str, command: str) -> None:

@@ -31,7 +31,7 @@ from bot.core.reports import (
     Untracked,
 )
 from bot.core.window import between, parse_window
-from bot.render import cards
+from bot.render import cards, portfolio_cards
 from bot.render.documents import digest as as_json
 from bot.render.words import MINUS
 from tests.bot.render.charts import chart
@@ -219,7 +219,7 @@ def test_a_sync_tells_what_it_read_what_it_cost_and_what_failed() -> None:
         RunError("o/slow", Refusal(Refused.TIMEOUT, "GitHub took too long")),
     )
 
-    card = cards.sync(SyncReport(run(RunStatus.PARTIAL), errors))
+    card = portfolio_cards.sync(SyncReport(run(RunStatus.PARTIAL), errors))
 
     assert (card.title, card.tone) == ("Sync done in part", Tone.BAD)
     assert [(row.name, row.note) for row in card.rows] == [
@@ -233,7 +233,7 @@ def test_a_sync_tells_what_it_read_what_it_cost_and_what_failed() -> None:
 
 @pytest.mark.parametrize("status", RunStatus)
 def test_every_end_of_a_run_has_a_title(status: RunStatus) -> None:
-    card = cards.sync(SyncReport(run(status, "The token was revoked."), ()))
+    card = portfolio_cards.sync(SyncReport(run(status, "The token was revoked."), ()))
 
     assert card.title.startswith("Sync ")
     assert card.lines == ("The token was revoked.",)
@@ -241,9 +241,11 @@ def test_every_end_of_a_run_has_a_title(status: RunStatus) -> None:
 
 
 def test_progress_says_what_it_waits_for() -> None:
-    waiting = cards.progress(Progress(50, 100, Pause(61.4, "GitHub's secondary rate limit")))
+    waiting = portfolio_cards.progress(
+        Progress(50, 100, Pause(61.4, "GitHub's secondary rate limit"))
+    )
 
-    assert cards.progress(Progress(1, 1)).lines == ("1 of 1 repository read",)
+    assert portfolio_cards.progress(Progress(1, 1)).lines == ("1 of 1 repository read",)
     assert waiting.lines[1] == "Waiting 1 minute: GitHub's secondary rate limit."
 
 
@@ -252,7 +254,7 @@ def test_tracking_tells_the_new_the_known_and_the_refused() -> None:
     added = Movement(SITE, (delta(Status.NEW, None, 1_204), delta(Status.NEW, None, 1, "forks")))
     report = Tracked("all", (added,), (Movement(OTHER, ()),), (refused,))
 
-    card = cards.tracked(report)
+    card = portfolio_cards.tracked(report)
 
     assert card.title == "Now watching 1 repository"
     assert [(row.name, row.value, row.note) for row in card.rows] == [
@@ -260,23 +262,23 @@ def test_tracking_tells_the_new_the_known_and_the_refused() -> None:
         ("acme/other", "", "watched already"),
         ("o/nobody", "", "not found"),
     ]
-    assert cards.tracked(Tracked("all", (), (), (refused,))).tone is Tone.BAD
+    assert portfolio_cards.tracked(Tracked("all", (), (), (refused,))).tone is Tone.BAD
 
 
 def test_untracking_keeps_history_and_names_what_was_not_there() -> None:
-    card = cards.untracked(Untracked((SITE,), ("o/never",)))
+    card = portfolio_cards.untracked(Untracked((SITE,), ("o/never",)))
 
     assert [(row.name, row.note) for row in card.rows] == [
         ("acme/site", "its history stays"),
         ("o/never", "not watched here"),
     ]
-    assert cards.untracked(Untracked((), ("o/never",))).title == "Nothing to stop"
+    assert portfolio_cards.untracked(Untracked((), ("o/never",))).title == "Nothing to stop"
 
 
 def test_an_import_tells_some_refused_rows_and_counts_the_others() -> None:
     refused = [RefusedAt("a.csv", 2 + n, "why") for n in range(50)] + [RefusedAt("b", None, "gone")]
 
-    card = cards.imported(ImportReport(2, 1_000, 900, 49, refused))
+    card = portfolio_cards.imported(ImportReport(2, 1_000, 900, 49, refused))
 
     assert card.title == "Imported 1,000 rows of 2 files"
     assert card.rows[0].name == "a.csv:2"
@@ -293,7 +295,7 @@ def test_the_list_tells_the_state_of_each() -> None:
         Listed(Movement(Subject(4, "acme/asleep"), (unsampled(),)), "all", LONG_AGO, LONG_AGO),
     ]
 
-    card = cards.repositories(listed, UTC, NOW)
+    card = portfolio_cards.repositories(listed, UTC, NOW)
 
     assert card.title == "Watching 4 repositories"
     assert [(row.name, row.value, row.change, row.note) for row in card.rows] == [
@@ -302,7 +304,7 @@ def test_the_list_tells_the_state_of_each() -> None:
         ("acme/lost", "★ 5", "", "gone or not visible, last seen 21 Oct"),
         ("acme/asleep", "★ 5", "", ""),
     ]
-    assert cards.repositories([], UTC, NOW).title == "Nothing is watched here yet"
+    assert portfolio_cards.repositories([], UTC, NOW).title == "Nothing is watched here yet"
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -1,0 +1,178 @@
+"""What is watched and how it was read: runs, tracking, lists, imports, the doctor."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import tzinfo
+
+from bot.core.card import Card, Row, Tone
+from bot.core.metrics import STARS
+from bot.core.models import Refused, RunError, RunStatus
+from bot.core.rank import Movement
+from bot.core.reports import (
+    ImportReport,
+    Listed,
+    Progress,
+    StatusReport,
+    SyncReport,
+    Tracked,
+    Untracked,
+)
+from bot.render import words
+from bot.render.cards import address, tone_of
+
+REFUSED_SHOWN = 20
+"""Refused rows of an import that are told one by one."""
+TITLES = {
+    RunStatus.OK: "Sync done",
+    RunStatus.PARTIAL: "Sync done in part",
+    RunStatus.FAILED: "Sync failed",
+    RunStatus.STOPPED: "Sync stopped",
+    RunStatus.RUNNING: "Sync under way",
+}
+
+
+def sync(report: SyncReport) -> Card:
+    """How a collection ended."""
+    run = report.run
+    gone = sum(error.refusal.kind is Refused.NOT_FOUND for error in report.errors)
+    return Card(
+        title=TITLES[run.status],
+        lines=(run.message,) if run.message else (),
+        rows=tuple(_refused(report.errors)),
+        footer=(
+            f"{run.sampled:,} sampled",
+            f"{run.changed:,} changed",
+            *((f"{gone:,} gone",) if gone else ()),
+            f"{run.failed - gone:,} failed",
+            words.counted(run.requests, "request"),
+            words.counted(run.points, "point"),
+        ),
+        tone=Tone.GOOD if run.status is RunStatus.OK else Tone.BAD,
+    )
+
+
+def progress(state: Progress) -> Card:
+    """A run under way, and what it waits for."""
+    done = f"{state.done:,} of {words.counted(state.total or 0, 'repository', 'repositories')} read"
+    pause = state.pause
+    wait = (f"Waiting {words.span(round(pause.seconds))}: {pause.reason}.",) if pause else ()
+    return Card(TITLES[RunStatus.RUNNING], lines=(done, *wait))
+
+
+def tracked(report: Tracked) -> Card:
+    """What is watched from now on, with its first numbers."""
+    number = len(report.added)
+    title = f"Now watching {words.counted(number, 'repository', 'repositories')}"
+    already = tuple(_level_row(movement, "watched already") for movement in report.already)
+    return Card(
+        title=title if number else "Nothing new to watch",
+        rows=(*map(_level_row, report.added), *already, *_refused(report.refused)),
+        tone=Tone.GOOD if number else Tone.QUIET if already else Tone.BAD,
+    )
+
+
+def untracked(report: Untracked) -> Card:
+    number = len(report.removed)
+    title = f"Stopped watching {words.counted(number, 'repository', 'repositories')}"
+    gone = tuple(Row(name, note="not watched here", tone=Tone.BAD) for name in report.not_watched)
+    return Card(
+        title=title if number else "Nothing to stop",
+        rows=(*(Row(s.full_name, note="its history stays") for s in report.removed), *gone),
+        tone=Tone.QUIET if number else Tone.BAD,
+    )
+
+
+def repositories(listed: Sequence[Listed], zone: tzinfo, now: int) -> Card:
+    """What is watched, with its numbers now."""
+    number = len({item.movement.subject.id for item in listed})
+    if not listed:
+        return Card("Nothing is watched here yet", lines=("Start with track add owner/name.",))
+    return Card(
+        title=f"Watching {words.counted(number, 'repository', 'repositories')}",
+        rows=tuple(_listed_row(item, zone, now) for item in listed),
+    )
+
+
+def imported(report: ImportReport) -> Card:
+    """What an import brought; refused rows with where they stand and why."""
+    shown = report.refused[:REFUSED_SHOWN]
+    return Card(
+        title=f"Imported {words.counted(report.rows, 'row')}"
+        f" of {words.counted(report.files, 'file')}",
+        rows=tuple(
+            Row(f"{at.file}:{at.line}" if at.line else at.file, note=at.reason, tone=Tone.BAD)
+            for at in shown
+        ),
+        more=len(report.refused) - len(shown),
+        footer=(
+            f"{report.new:,} new",
+            f"{report.known:,} known",
+            f"{len(report.refused):,} refused",
+        ),
+        tone=Tone.BAD if report.refused else Tone.GOOD,
+    )
+
+
+def status(report: StatusReport, zone: tzinfo) -> Card:
+    """The doctor's card: the facts, and each problem with its fix."""
+    return Card(
+        title="All is well" if not report.problems else "Something needs you",
+        lines=report.problems,
+        rows=tuple(_facts(report, zone)),
+        tone=Tone.BAD if report.problems else Tone.GOOD,
+    )
+
+
+def _facts(report: StatusReport, zone: tzinfo) -> Iterable[Row]:
+    def at(moment: int | None) -> str:
+        return "?" if moment is None else words.moment(moment, zone, beside=report.now)
+
+    last, allowance = report.last_run, report.allowance
+    watched = words.counted(report.watched, "repository", "repositories")
+    yield Row("Version", note=report.version)
+    yield Row("Database", note=words.size(report.database_bytes))
+    yield Row("Watched", note=f"{watched}, {report.gone:,} gone, {report.failing:,} failing")
+    if last is not None:
+        yield Row(
+            "Last run", note=f"{at(last.started_at)}, {last.status}, {last.sampled:,} sampled"
+        )
+    if report.next_run_at is not None:
+        yield Row("Next run", note=f"{at(report.next_run_at)}, while the bot runs")
+    if allowance is not None and allowance.points_left is not None:
+        left = f"{allowance.points_left:,} of {allowance.points_limit or 0:,} points left"
+        login = allowance.login or "no login"
+        yield Row("GitHub", note=f"{login}, {left}, full again at {at(allowance.resets_at)}")
+    if allowance is not None and allowance.token_expires_at is not None:
+        yield Row("Token ends", note=at(allowance.token_expires_at))
+
+
+def _refused(errors: Iterable[RunError]) -> Iterable[Row]:
+    return (Row(e.full_name, note=e.refusal.message, tone=Tone.BAD) for e in errors)
+
+
+def _level_row(movement: Movement, note: str = "") -> Row:
+    """A repository with its stars now, and its other numbers or a note."""
+    stars = movement.delta(STARS.key)
+    others = " · ".join(words.level(d) for d in movement.deltas if d.metric != STARS.key)
+    return Row(
+        movement.subject.full_name,
+        value=words.level(stars) if stars else "",
+        note=note or others,
+        url=address(movement.subject),
+    )
+
+
+def _listed_row(item: Listed, zone: tzinfo, now: int) -> Row:
+    subject = item.movement.subject
+    parts = [] if item.group == "all" else [f"group {item.group}"]
+    if item.last_seen is None:
+        parts.append("not sampled yet")
+    elif subject.gone_at is not None:
+        parts.append(
+            f"gone or not visible, last seen {words.day(item.last_seen, zone, beside=now)}"
+        )
+    stars = item.movement.delta(STARS.key)
+    row = _level_row(item.movement, " · ".join(parts))
+    moved = words.signed(stars.change) + " in 24 h" if stars and stars.change else ""
+    tone = Tone.BAD if subject.gone_at is not None else tone_of(stars) if stars else Tone.QUIET
+    return replace(row, change=moved, tone=tone)
