@@ -140,7 +140,7 @@ def _wire(settings: Settings, store: Store, github: GitHub, clock: Clock) -> App
         digests=Digests(portfolio, deltas, store.runs, clock),
         exports=Exports(portfolio, deltas, store.histories, clock),
         importing=Import(read_rows, store, clock, _new_id),
-        status=Status(allowances, portfolio, store, clock, interval=interval),
+        status=Status(allowances, store, clock, interval=interval),
         settings=GuildSettings(store.guilds, portfolio, clock),
         membership=Membership(store.guilds),
         allowances=allowances,

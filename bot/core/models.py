@@ -8,13 +8,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class State(StrEnum):
-    ACTIVE = "active"
-    GONE = (
-        "gone"  # deleted, private to us, or the right to see it is lost: GitHub does not say which
-    )
-
-
 class Visibility(StrEnum):
     UNKNOWN = "unknown"  # known from a file or a list only: nobody has asked GitHub yet
     PUBLIC = "public"

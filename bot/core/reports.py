@@ -123,7 +123,6 @@ class StatusReport:
     now: int
     database_bytes: int
     watched: int  # by anybody
-    own: int  # by the operator
     gone: int
     failing: int
     last_run: Run | None

@@ -18,7 +18,6 @@ from bot.core.models import (
     Pause,
     RefusedRow,
     Run,
-    RunError,
     Sample,
     Subject,
     Trigger,
@@ -104,8 +103,6 @@ class Runs(Protocol):
     async def newest(self, trigger: Trigger | None = None) -> Run | None:
         """The run begun last, of one trigger or of all that sample (imports do not)."""
         ...
-
-    async def errors(self, run_id: str) -> list[RunError]: ...
 
     async def failing(self) -> set[int]:
         """Ids of subjects that could not be read since their last sample; gone ones are not."""

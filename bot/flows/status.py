@@ -5,7 +5,6 @@ from bot.core.models import Allowance, Run, RunStatus, Trigger
 from bot.core.reports import StatusReport
 from bot.errors import GitHubError
 from bot.flows.allowance import Allowances
-from bot.flows.portfolio import OPERATOR, Portfolio
 from bot.flows.ports import Clock, Store
 
 LATE = 2
@@ -19,14 +18,12 @@ class Status:
     def __init__(
         self,
         allowances: Allowances,
-        portfolio: Portfolio,
         store: Store,
         clock: Clock,
         *,
         interval: int,
     ) -> None:
         self._allowances = allowances
-        self._portfolio = portfolio
         self._store = store
         self._clock = clock
         self._interval = interval
@@ -45,7 +42,6 @@ class Status:
             now=now,
             database_bytes=self._store.histories.size(),
             watched=len(watched),
-            own=len(await self._portfolio.repositories(OPERATOR)),
             gone=sum(subject.gone_at is not None for subject in watched),
             failing=failing,
             last_run=last,

@@ -34,7 +34,7 @@ async def test_all_is_well(flows: Flows, github: ScriptedGitHub, clock: Settable
     report = await flows.status.report()
 
     assert (report.version, report.now) == (__version__, clock.now())
-    assert (report.watched, report.own, report.gone, report.failing) == (2, 1, 0, 0)
+    assert (report.watched, report.gone, report.failing) == (2, 0, 0)
     assert report.allowance == github.granted
     assert report.last_run is not None
     assert (report.last_run.trigger, report.last_run.sampled) == (Trigger.SCHEDULE, 2)
