@@ -75,6 +75,7 @@ class Wanted:
 
     full_name: str
     node_id: str | None = None
+    counted: bool = True  # False: only what costs GitHub no counting
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Reading:
     node_id: str
     visibility: Visibility
     values: Mapping[str, int]
+    archived: bool = False
+    may_push: bool = False  # whoever the token belongs to may write to it
 
 
 @dataclass(frozen=True, slots=True)

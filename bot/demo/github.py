@@ -34,6 +34,7 @@ class DemoGitHub:
         wanted: Sequence[Wanted],
         *,
         waiting: Callable[[Pause], None] = lambda _: None,  # noqa: ARG002  # it never lets wait
+        urgent: bool = False,  # noqa: ARG002  # nothing is slow here
     ) -> AsyncGenerator[Harvest]:
         for begin in range(0, len(wanted), PAGE):
             yield self._page(wanted[begin : begin + PAGE])

@@ -36,9 +36,15 @@ class Clock(Protocol):
 
 class GitHub(Protocol):
     def harvest(
-        self, wanted: Sequence[Wanted], *, waiting: Callable[[Pause], None] = ...
+        self,
+        wanted: Sequence[Wanted],
+        *,
+        waiting: Callable[[Pause], None] = ...,
+        urgent: bool = False,
     ) -> AsyncGenerator[Harvest]:
         """Read the numbers of every repository, page by page, as the answers arrive.
+
+        An urgent one goes before all that are not, and may spend the reserve of points.
 
         A repository that cannot be read is refused in its page; it never costs the others.
         `waiting` is called before each wait. Raises TokenMissing, TokenRejected, RateLimited or

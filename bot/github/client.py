@@ -40,13 +40,17 @@ class GitHubClient:
         self._clock, self._concurrency = clock, concurrency
 
     async def harvest(
-        self, wanted: Sequence[Wanted], *, waiting: Callable[[Pause], None] = _say_nothing
+        self,
+        wanted: Sequence[Wanted],
+        *,
+        waiting: Callable[[Pause], None] = _say_nothing,
+        urgent: bool = False,
     ) -> AsyncGenerator[Harvest, None]:
         """Read every repository once; close the generator to stop early, and nothing goes on."""
         queue = iter(dict.fromkeys(wanted))
         running: set[asyncio.Task[list[Harvest]]] = set()
         try:
-            while self._fill(running, queue, waiting):
+            while self._fill(running, queue, waiting, urgent=urgent):
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for part in _parts(done, running):
                     yield part
@@ -54,6 +58,10 @@ class GitHubClient:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+
+    def connection_of(self, owner: str) -> Connection:  # noqa: ARG002  # one token for all owners
+        """The connection whose token may see what this user or organisation owns."""
+        return self._github
 
     async def allowance(self) -> Allowance:
         """Ask what the token may still spend and when it ends."""
@@ -64,9 +72,11 @@ class GitHubClient:
         running: set[asyncio.Task[list[Harvest]]],
         queue: Iterator[Wanted],
         waiting: Callable[[Pause], None],
+        *,
+        urgent: bool,
     ) -> bool:
         while len(running) < self._concurrency and (page := tuple(islice(queue, PAGE_SIZE))):
-            running.add(asyncio.create_task(self._page(page, Trip(waiting))))
+            running.add(asyncio.create_task(self._page(page, Trip(waiting, urgent=urgent))))
         return bool(running)
 
     async def _page(self, page: Sequence[Wanted], trip: Trip) -> list[Harvest]:

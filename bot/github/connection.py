@@ -1,9 +1,9 @@
 """One question to GitHub: sent, waited for, asked again; foreign exceptions end here."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import aiohttp
 import stamina
@@ -18,12 +18,16 @@ from bot.github.limits import Verdict, judge, limit_wait, named_wait, token_expi
 from bot.github.protocol import Question, graphql_url
 from bot.github.reply import Reply, Unreadable, open_reply
 
+T = TypeVar("T")
 ATTEMPTS = 3
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 20.0
 _LIMITS = {
     Verdict.RATE_LIMITED: "GitHub's rate limit",
     Verdict.SECONDARY_LIMIT: "GitHub's secondary rate limit",
 }
+_ANSWERS = (200, 201, 202, 204, 404, 410, 422, 451)
+_MOVED = (301, 302, 307, 308)
+_MOST_MOVES = 3
 _TOO_SLOW = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)  # a query that took over 10 s
 
 
@@ -36,7 +40,9 @@ class Unanswered(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
+    """What came back of a REST request; `body` is not yet believed."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -53,13 +59,28 @@ class Connection:
         timeout: float,
     ) -> None:
         self._session, self._gate, self._token = session, gate, token
-        self._url, self._timeout = graphql_url(api_url), timeout
+        self._base, self._graphql = api_url.rstrip("/"), graphql_url(api_url)
+        self._timeout = timeout
         self.host = URL(api_url).host or api_url
         self.token_page = _token_page(api_url)
         self.token_expires_at: int | None = None
 
     async def ask(self, question: Question, trip: Trip, *, attempts: int = ATTEMPTS) -> Reply:
         """Return an opened reply; raise Unanswered after `attempts`, or a GitHubError at once."""
+        return await self._retried(lambda: self._ask_within_limits(question, trip), trip, attempts)
+
+    async def get(self, path: str, trip: Trip, *, attempts: int = ATTEMPTS) -> Answer:
+        """Ask REST for `path`, such as `/repos/owner/name`; where it moved, there.
+
+        Also no is an answer: 403 that is no limit, 404, 410, 422 and 451 are for the caller to
+        read. Raises as `ask` does.
+        """
+        url = URL(f"{self._base}{path}", encoded=True)
+        return await self._retried(lambda: self._get_within_limits(url, trip), trip, attempts)
+
+    async def _retried(
+        self, attempt_once: Callable[[], Awaitable[T]], trip: Trip, attempts: int
+    ) -> T:
         async for attempt in stamina.retry_context(
             on=Unanswered,
             attempts=attempts,
@@ -69,7 +90,7 @@ class Connection:
         ):
             with attempt:
                 try:
-                    return await self._ask_within_limits(question, trip)
+                    return await attempt_once()
                 except Unanswered as trouble:
                     _tell(trip, trouble, attempt.next_wait if attempt.num < attempts else None)
                     raise
@@ -77,9 +98,7 @@ class Connection:
 
     async def _ask_within_limits(self, question: Question, trip: Trip) -> Reply:
         while True:
-            await self._gate.passed(trip)
-            answer = await self._send(question.body(), trip)
-            self.token_expires_at = token_expiry(answer.headers) or self.token_expires_at
+            answer = await self._send("POST", URL(self._graphql), trip, question.body())
             verdict = judge(answer.status, answer.headers, answer.body)
             reply = _opened(answer.body) if verdict is Verdict.ANSWER else None
             if reply is not None and reply.limit is None:
@@ -87,19 +106,46 @@ class Connection:
                 return reply
             self._wait_or_fail(reply.limit if reply and reply.limit else verdict, answer, trip)
 
-    async def _send(self, body: bytes, trip: Trip) -> _Answer:
+    async def _get_within_limits(self, url: URL, trip: Trip) -> Answer:
+        moves = 0
+        while True:
+            answer = await self._send("GET", url, trip)
+            moved_to = self._moved_to(url, answer)
+            if moved_to is not None and moves < _MOST_MOVES:
+                url, moves = moved_to, moves + 1
+                continue
+            if answer.status in _ANSWERS:
+                return answer
+            verdict = judge(answer.status, answer.headers, answer.body)
+            if verdict is Verdict.FORBIDDEN:
+                return answer
+            self._wait_or_fail(verdict, answer, trip)
+
+    def _moved_to(self, url: URL, answer: Answer) -> URL | None:
+        """Where a renamed repository answers now; never at another host: the token goes along."""
+        if answer.status not in _MOVED:
+            return None
+        try:
+            target = url.join(URL(answer.headers.get("location", ""), encoded=True))
+        except ValueError:
+            return None
+        return target if target.origin() == url.origin() else None
+
+    async def _send(self, method: str, url: URL, trip: Trip, body: bytes | None = None) -> Answer:
+        await self._gate.passed(trip)
         headers = {
             "Authorization": f"Bearer {self._secret()}",
-            "Content-Type": "application/json",
+            "Accept": "application/vnd.github+json",
             "User-Agent": f"repo-radar/{__version__}",
+            **({"Content-Type": "application/json"} if body is not None else {}),
         }
         limit = aiohttp.ClientTimeout(total=self._timeout)
         trip.requests += 1
         try:  # `from None`: aiohttp's errors may carry the request, and with it the token
-            async with self._session.post(
-                self._url, data=body, headers=headers, timeout=limit, allow_redirects=False
+            async with self._session.request(
+                method, url, data=body, headers=headers, timeout=limit, allow_redirects=False
             ) as response:
-                return _Answer(response.status, response.headers, await response.read())
+                answer = Answer(response.status, response.headers, await response.read())
         except TimeoutError:
             reason = f"GitHub did not answer within {self._timeout:g} s"
             raise Unanswered(reason, Refused.TIMEOUT) from None
@@ -107,6 +153,8 @@ class Connection:
             raise Unanswered("GitHub could not be reached") from None
         except (aiohttp.ClientError, OSError):
             raise Unanswered("the connection to GitHub broke") from None
+        self.token_expires_at = token_expiry(answer.headers) or self.token_expires_at
+        return answer
 
     def _secret(self) -> str:
         secret = self._token.get_secret_value().strip() if self._token else ""
@@ -124,7 +172,7 @@ class Connection:
             f"{why}. Make a new one at {self.token_page} and set RADAR_GITHUB__TOKEN."
         )
 
-    def _wait_or_fail(self, verdict: Verdict, answer: _Answer, trip: Trip) -> None:
+    def _wait_or_fail(self, verdict: Verdict, answer: Answer, trip: Trip) -> None:
         named = named_wait(answer.headers)
         if verdict in _LIMITS:
             wait = limit_wait(answer.headers, self._gate.clock.now())

@@ -18,6 +18,7 @@ class Trip:
     """What one page has cost so far, and whom to tell when it must wait."""
 
     waiting: Callable[[Pause], None]
+    urgent: bool = False  # somebody waits for it: it may spend the reserve
     requests: int = 0
     points: int = 0
     waited: float = 0

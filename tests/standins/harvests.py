@@ -77,7 +77,11 @@ class ScriptedGitHub:
         return self.holds.setdefault(page, Hold())
 
     async def harvest(
-        self, wanted: Sequence[Wanted], *, waiting: Callable[[Pause], None]
+        self,
+        wanted: Sequence[Wanted],
+        *,
+        waiting: Callable[[Pause], None],
+        urgent: bool = False,  # noqa: ARG002  # nothing is slow here
     ) -> AsyncGenerator[Harvest]:
         self.asked.append(list(wanted))
         try:
