@@ -173,9 +173,10 @@ async def _recognise(connection: aiosqlite.Connection, path: Path) -> None:
 
 async def _prepare(connection: aiosqlite.Connection) -> None:
     """Settle what must be so before the first table: both survive in the file."""
-    # 1 KiB pages: a young store is mostly half-empty pages (24 instead of 27 bytes a repository-day
-    # after five months of 120 repositories); one of 10,000 is as fast, and 1 % larger.
-    await connection.execute("PRAGMA page_size=1024")
+    # 512-byte pages: a young store is mostly tables that are empty or nearly so (24.5 instead of 27
+    # bytes a repository-day after five months of 120 repositories); one of 10,000 is 2 % larger
+    # than with 1 KiB, its seeks take as long and its runs are written 10 % slower.
+    await connection.execute("PRAGMA page_size=512")
     await connection.execute("PRAGMA journal_mode=WAL")
 
 
