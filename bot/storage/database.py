@@ -95,8 +95,11 @@ class Database:
 
     async def tidy(self) -> None:
         """Close up the half-filled pages a bulk import leaves, where that takes a moment only."""
-        if self.size() > TIDY_BELOW:
-            return
+        if self.size() <= TIDY_BELOW:
+            await self.shrink()
+
+    async def shrink(self) -> None:
+        """Give back to the disk what is no longer used; all of the file is written anew."""
         async with self._lock:
             with _translated(self.path):
                 await _vacuum(self._writer)
@@ -163,7 +166,7 @@ async def _recognise(connection: aiosqlite.Connection, path: Path) -> None:
             f"The database {path} belongs to another program: name another file in storage.url;"
             " it was left as it is."
         )
-    version, newest = await _pragma(connection, "user_version"), _scripts()[-1][0]
+    version, newest = await _pragma(connection, "user_version"), newest_schema()
     if version > newest:
         raise StoreUnusable(
             f"The database {path} was written by a newer Repo Radar (schema {version}, this one"
@@ -193,6 +196,11 @@ async def migrate(connection: aiosqlite.Connection) -> None:
             await connection.rollback()
             raise
         await connection.commit()
+
+
+def newest_schema() -> int:
+    """The number of the last migration this program knows."""
+    return _scripts()[-1][0]
 
 
 def _scripts() -> list[tuple[int, Path]]:
