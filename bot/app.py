@@ -160,10 +160,13 @@ def _wire(
 
 def safekeeping_of(settings: Settings, clock: Clock | None = None) -> Safekeeping:
     """Backups of the database, which need not be open, nor whole, nor there."""
-    kept = settings.backup
-    vault = Vault(settings.storage.path)
+    kept, database = settings.backup, settings.storage.path
     return Safekeeping(
-        vault, kept.path, clock or SystemClock(), daily=kept.daily, weekly=kept.weekly
+        Vault(database),
+        kept.path or database.parent / "backups",
+        clock or SystemClock(),
+        daily=kept.daily,
+        weekly=kept.weekly,
     )
 
 

@@ -98,7 +98,7 @@ class Limits(Section):
 
 
 class Backup(Section):
-    path: Path = Path("data/backups")
+    path: Path | None = None
     daily: Annotated[Whole, Field(ge=0)] = 7
     weekly: Annotated[Whole, Field(ge=0)] = 4
 

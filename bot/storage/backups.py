@@ -62,7 +62,7 @@ def _copy(source: Path, target: Path) -> int:
     part = target.with_name(f"{target.name}.part")
     if not source.is_file():  # or SQLite would make an empty one
         raise StoreUnusable(f"There is no file {source}: name one that repo-radar backup made.")
-    with _written(target, part):
+    with _written(target, part), _read(source):
         target.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
         with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(part)) as copy:
@@ -178,6 +178,17 @@ def _written(target: Path, part: Path) -> Iterator[None]:
         with suppress(OSError):
             if part != target:
                 part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _read(source: Path) -> Iterator[None]:
+    """Tell what is broken in the file that is read from what goes wrong in writing."""
+    try:
+        yield
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise StoreUnusable(_damaged(source, (str(error),))) from error
 
 
 def _settle(folder: Path) -> None:
