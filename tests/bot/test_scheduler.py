@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.core.guild import DigestSettings, Post, PostState
-from bot.core.models import Run, RunStatus, Trigger
+from bot.core.models import Run, RunStatus, Trigger, Wanted
 from bot.core.reports import SyncReport
 from bot.core.schedule import Every, Plan
 from bot.errors import GitHubError
@@ -214,8 +214,10 @@ class FakeSync:
     clock: SettableClock
     errors: list[Exception] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
+    new: list[list[Wanted]] = field(default_factory=list)
 
-    async def everything(self, trigger: Trigger) -> SyncReport:
+    async def everything(self, trigger: Trigger, *, new: Sequence[Wanted] = ()) -> SyncReport:
+        self.new.append(list(new))
         if self.errors:
             raise self.errors.pop(0)
         self.runs.append(Run("x", trigger, RunStatus.OK, self.clock.now()))
