@@ -71,7 +71,6 @@ class App:
     portfolio: Portfolio
     store: Store
     collector: Collector
-    following: Following
     lookout: Lookout
     track: Track
     sync: Sync
@@ -101,7 +100,7 @@ async def open_app(
         app = _wire(settings, store, github or client, GitHubOwners(client), clock)
         own = settings.portfolio
         await app.portfolio.adopt(own.repositories, own.guilds, clock.now())
-        await app.following.adopt(own.owners, own.guilds)
+        await app.lookout.following.adopt(own.owners, own.guilds)
         try:
             yield app
         finally:
@@ -144,7 +143,6 @@ def _wire(settings: Settings, store: Store, github: GitHub, owners: Owners, cloc
         portfolio=portfolio,
         store=store,
         collector=collector,
-        following=following,
         lookout=Lookout(owners, following, store, portfolio, clock=clock),
         track=Track(collector, portfolio, store, deltas, clock, following=following, most=most),
         sync=Sync(collector, store.subjects, portfolio, clock),

@@ -94,8 +94,8 @@ class Scheduler:
         except Exception as error:  # nobody's numbers wait for what is new
             log.warning("look failed", reason=_reason(error), exc_info=_unexpected(error))
             return ()
-        for owner, reason in outlook.failed.items():
-            log.warning("owner not listed", owner=owner, reason=reason)
+        for owner, why in outlook.failed.items():
+            log.warning("owner not listed", owner=owner, reason=_reason(why))
         return outlook.wanted
 
 

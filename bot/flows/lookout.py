@@ -4,11 +4,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.core.follow import Estate, Follow, Holdings, Owned
+from bot.core.follow import EVERYTHING, Estate, Follow, Holdings, Owned
 from bot.core.guild import AuditEntry
 from bot.core.models import Refusal, Refused, RunError, Wanted
 from bot.core.reports import SyncReport
-from bot.errors import GitHubError, RateLimited, TokenMissing, TokenRejected, UnknownOwner
+from bot.errors import (
+    GitHubError,
+    RateLimited,
+    TokenMissing,
+    TokenRejected,
+    UnknownOwner,
+    UsageError,
+)
 from bot.flows.owner_ports import Owners
 from bot.flows.owners import Following, wants
 from bot.flows.portfolio import Portfolio
@@ -27,7 +34,7 @@ class Outlook:
     """What a look found; it is watched once a run has read it."""
 
     new: list[tuple[Follow, list[Owned]]] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)  # owner -> why it could not be asked
+    failed: dict[str, GitHubError] = field(default_factory=dict)  # by the owner asked about
 
     @property
     def wanted(self) -> list[Wanted]:
@@ -47,7 +54,7 @@ class Lookout:
         warnings: Warnings | None = None,
     ) -> None:
         self._owners = owners
-        self._following = following
+        self.following = following
         self._store = store
         self._portfolio = portfolio
         self._clock = clock
@@ -59,7 +66,7 @@ class Lookout:
         """The same, telling guilds what is not watched and why."""
         return Lookout(
             self._owners,
-            self._following,
+            self.following,
             self._store,
             self._portfolio,
             clock=self._clock,
@@ -92,12 +99,18 @@ class Lookout:
     async def around(
         self, sample: Callable[[Sequence[Wanted]], Awaitable[SyncReport]], guild_id: int
     ) -> SyncReport:
-        """Sample with what is new at the owners that a guild follows."""
+        """Sample with what is new at the owners that a guild follows.
+
+        Raises what `sample` raises, or why no owner could be asked where nothing is watched yet.
+        """
         outlook = await self.look(guild_id)
-        report = await sample(outlook.wanted)
+        try:
+            report = await sample(outlook.wanted)
+        except UsageError as error:
+            raise next(iter(outlook.failed.values()), error) from None
         await self.keep()
         failed = tuple(
-            RunError(f"{owner}/*", Refusal(Refused.ERROR, why))
+            RunError(f"{owner}{EVERYTHING}", Refusal(Refused.ERROR, str(why)))
             for owner, why in outlook.failed.items()
         )
         return replace(report, errors=(*report.errors, *failed))
@@ -113,7 +126,7 @@ class Lookout:
                 await self._note(follows, str(error))
                 return
             except GitHubError as error:
-                visit.outlook.failed[owner] = str(error)
+                visit.outlook.failed[owner] = error
                 visit.over |= isinstance(error, TokenMissing | TokenRejected | RateLimited)
                 return
         for follow in follows:
@@ -121,13 +134,13 @@ class Lookout:
 
     async def _compare(self, follow: Follow, estate: Estate, visit: "_Visit") -> None:
         if (holdings := visit.holdings.get(follow.guild_id)) is None:
-            read = await self._following.holdings(follow.guild_id)
+            read = await self.following.holdings(follow.guild_id)
             holdings = visit.holdings.setdefault(follow.guild_id, read)  # another owner's was first
-        sifted = self._following.sifted(follow, estate)
+        sifted = self.following.sifted(follow, estate)
         new, beyond = holdings.take(follow.group, sifted.taken)
         if new:
             visit.outlook.new.append((follow, new))
-        await self._note([follow], self._following.trouble(follow, estate, beyond))
+        await self._note([follow], self.following.trouble(follow, estate, beyond))
 
     async def _note(self, follows: Iterable[Follow], trouble: str | None) -> None:
         """Write down and tell what is new about it; the same is told once."""

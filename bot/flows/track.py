@@ -19,6 +19,11 @@ from bot.flows.owners import Following, Plan
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR, Portfolio, id_in
 from bot.flows.ports import Clock, Store
 
+MOST_AT_ONCE = 10
+"""Owners that one command may name."""
+MOST_FOLLOWED = 50
+"""Owners that one server may follow: each is asked for before every run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -64,6 +69,8 @@ class Track:
                 "include, exclude, forks and archived go with an owner: write the target as acme/*."
             )
         logins = {login.lower(): login for login in map(parse_owner, owners)}
+        if len(logins) > MOST_AT_ONCE:
+            raise UsageError(f"Name {MOST_AT_ONCE} owners at a time: each may have thousands.")
         return Asked(tuple(names), tuple(OwnerWish(login, terms) for login in logins.values()))
 
     async def check(self, guild_id: int, targets: str, terms: Terms = USUAL) -> Asked:
@@ -77,7 +84,18 @@ class Track:
                 " here: stop watching some, or ask whoever runs the bot to raise"
                 " limits.repositories_per_guild."
             )
+        if guild_id != OPERATOR and asked.wishes:
+            await self._check_follows(guild_id, asked.wishes)
         return replace(asked, new=new)
+
+    async def _check_follows(self, guild_id: int, wishes: Sequence[OwnerWish]) -> None:
+        followed = {follow.owner.lower() for follow in await self._following.of(guild_id)}
+        asked = followed | {wish.owner.lower() for wish in wishes}
+        if len(asked) > max(MOST_FOLLOWED, len(followed)):
+            raise UsageError(
+                f"A server may follow {MOST_FOLLOWED} owners and {len(followed)} are followed here:"
+                " stop following some with track remove."
+            )
 
     async def add(  # noqa: PLR0913  # what people say of it
         self,

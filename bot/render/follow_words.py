@@ -1,12 +1,14 @@
 """What is followed and what came of it, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.core.follow import Follow, Followed
 from bot.render import words
 
 SHOWN = 5
 """Patterns that are told one by one."""
+ROOM = 1500
+"""Characters before a list: its rows need the rest of what Discord shows."""
 DEFAULT_GROUP = "all"
 
 
@@ -26,14 +28,22 @@ def following(follow: Follow) -> str:
 
 def listed(follows: Sequence[Follow]) -> tuple[str, ...]:
     """A line for each, with what is wrong about it."""
-    lines: list[str] = []
-    for follow in follows:
-        lines += [following(follow), *([follow.trouble] if follow.trouble else [])]
-    return tuple(lines)
+    return brief("; ".join(filter(None, (following(one), one.trouble))) for one in follows)
+
+
+def brief(lines: Iterable[str]) -> tuple[str, ...]:
+    """As many as fit before a list, and how many there are beside them."""
+    every = list(lines)
+    shown: list[str] = []
+    for line in every:
+        if len(line) + sum(map(len, shown)) > ROOM:
+            return (*shown, f"… and {len(every) - len(shown):,} more")
+        shown.append(line)
+    return tuple(shown)
 
 
 def followed(one: Followed) -> str:
-    """`acme/*: 34 repositories, 12 forks and 3 archived left out`."""
+    """`following acme/*: 34 repositories, 12 forks and 3 archived left out`."""
     sifted = one.sifted
     number = words.counted(len(sifted.taken), "repository", "repositories")
     left = [
@@ -42,7 +52,7 @@ def followed(one: Followed) -> str:
         f"{sifted.unnamed:,} by include and exclude" if sifted.unnamed else "",
     ]
     out = _enumerated([part for part in left if part])
-    told = f"{one.follow.target}: {number}" + (f", {out} left out" if out else "")
+    told = f"following {one.follow.target}: {number}" + (f", {out} left out" if out else "")
     return f"{told}; {one.beyond:,} of them do not fit" if one.beyond else told
 
 

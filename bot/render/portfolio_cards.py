@@ -72,7 +72,7 @@ def tracked(report: Tracked) -> Card:
     troubles = (one.follow.trouble for one in report.followed)
     return Card(
         title=title if number else nothing,
-        lines=tuple(f"following {follow_words.followed(one)}" for one in report.followed),
+        lines=follow_words.brief(map(follow_words.followed, report.followed)),
         rows=(*map(_level_row, report.added), *already, *_refused(report.refused)),
         notes=tuple(filter(None, troubles)),
         tone=Tone.GOOD if number else Tone.QUIET if already or owners else Tone.BAD,

@@ -262,7 +262,7 @@ async def test_days_are_those_of_the_zone() -> None:
         (["digest", "--group", "none"], "Nothing is watched in the group 'none'"),
         (["sync", "nobody/nothing"], "Nothing is known of nobody/nothing"),
         (["track", "add", "rocket"], '"rocket" is not a repository'),
-        (["track", "add", "acme/*"], "cannot be followed yet"),
+        (["track", "add", "ac me/*"], "is not a repository"),
         (["import", "absent.csv"], "absent.csv cannot be imported"),
         (["import", "."], "it is not a file"),
         (["diff", "acme/rocket", "--config", "absent.yaml"], "does not exist"),

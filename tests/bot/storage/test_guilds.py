@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.guild import AuditEntry, DigestSettings, Guild, PostState
 from bot.core.follow import Follow
+from bot.core.guild import AuditEntry, DigestSettings, Guild, PostState
 from bot.core.models import Sample
 from bot.core.schedule import Every, Plan
 from bot.storage.database import Database, Row
