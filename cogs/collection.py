@@ -71,10 +71,10 @@ class Collection(replies.Answering):
         """Watch repositories, starting with their numbers now"""
         guild_id, user = guild_of(interaction), interaction.user.id
         terms = parse_terms(include, exclude, forks=forks, archived=archived)
-        await self._track.check(guild_id, target, terms)  # refused before the defer, unseen
+        asked = await self._track.check(guild_id, target, terms)  # refused unseen, before the defer
         await interaction.response.defer()
         async with Live(interaction) as live:
-            tell = _shown_by(live, "Looking them up")
+            tell = _shown_by(live, "Looking them up") if asked.wishes else _nothing
             report = await self._track.add(guild_id, target, group, tell, user_id=user, terms=terms)
             await live.finish(portfolio_cards.tracked(report))
 
@@ -150,3 +150,7 @@ class Collection(replies.Answering):
 
 def _shown_by(live: Live, *title: str) -> Callable[[Progress], None]:
     return lambda progress: live.show(portfolio_cards.progress(progress, *title))
+
+
+def _nothing(_: Progress) -> None:
+    """A few that are named are there before anybody could read how far it is."""

@@ -18,7 +18,7 @@ def following(follow: Follow) -> str:
     parts = [
         follow.target,
         *_some(terms.include),
-        *(f"not {pattern}" for pattern in _some(terms.exclude)),
+        *([f"not {', '.join(_some(terms.exclude))}"] if terms.exclude else []),
         *(["with forks"] if terms.forks else []),
         *(["with archived ones"] if terms.archived else []),
     ]

@@ -201,7 +201,7 @@ async def test_a_name_used_again_is_another_repository(
 
 @pytest.mark.usefixtures("followed")
 async def test_a_new_private_one_is_for_those_who_may_see_it_and_named_to_nobody_else(
-    flows: Flows, github: ScriptedGitHub, store: SqliteStore, clock: SettableClock
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
 ) -> None:
     await flows.track.add(TRUSTED_GUILD, "acme/*")
     github.add("acme/secret", Visibility.PRIVATE, stars=7)
