@@ -16,7 +16,7 @@ from bot.errors import UsageError
 from bot.flows.collection import Collector, Listener
 from bot.flows.deltas import Deltas
 from bot.flows.owners import Following, Plan
-from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR, Portfolio, id_in
+from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR, THIS, Portfolio, id_in
 from bot.flows.ports import Clock, Store
 
 MOST_AT_ONCE = 10
@@ -188,7 +188,10 @@ class Track:
     async def _watched_as(
         self, guild_id: int, targets: Sequence[str], group: str | None
     ) -> tuple[dict[int, Subject], list[str]]:
-        """The watched repositories meant, by id, and the targets that mean none."""
+        """The watched repositories meant, by id, and the targets that mean none.
+
+        What may not be seen is told as it was typed: it may have a new name by now.
+        """
         watched = {w.subject.id: w.subject for w in await self._store.watches.of(guild_id, group)}
         meant: dict[int, Subject] = {}
         missing: list[str] = []
@@ -197,7 +200,8 @@ class Track:
             if subject is None:
                 missing.append(target)
             else:
-                meant[subject.id] = subject
+                seen = self._portfolio.shows(guild_id, subject.visibility)
+                meant[subject.id] = subject if seen else replace(subject, full_name=_said(target))
         return meant, missing
 
     async def _note(
@@ -235,6 +239,11 @@ class Track:
     async def _today(self, subjects: Sequence[Subject]) -> list[Movement]:
         window = parse_window("24h", now=self._clock.now(), zone=UTC)
         return await self._deltas.between(subjects, window)
+
+
+def _said(target: str) -> str:
+    """The name in what somebody typed; a `reference` has none."""
+    return THIS if id_in(target) is not None else parse_repository(target)
 
 
 def _unread(names: Sequence[str], report: SyncReport) -> list[RunError]:

@@ -10,6 +10,7 @@ from bot.core.reports import Progress
 from bot.errors import RateLimited, TokenRejected, UnknownOwner, UsageError
 from bot.flows.track import MOST_AT_ONCE, MOST_FOLLOWED
 from tests.conftest import MOST, TRUSTED_GUILD, Flows
+from tests.standins.clock import HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
 from tests.standins.owners import ScriptedOwners
 from tests.standins.stored import SqliteStore
@@ -251,6 +252,23 @@ async def test_one_that_is_removed_alone_does_not_come_back_until_it_is_named(
     assert left_out == {"all": ("site",), "docs": ()}
     await flows.track.add(HERE, "acme/site")
     assert [one.terms.exclude for one in await flows.track.follows(HERE)] == [(), ()]
+
+
+async def test_one_that_turned_private_is_left_out_by_the_name_that_is_known(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    await flows.track.add(HERE, "acme/*")
+    (site, *_) = github.repositories
+    site.visibility = Visibility.PRIVATE
+    github.rename(site, "Acme/plans")
+    clock.pass_(HOUR)
+    await flows.track.add(OPERATOR, "acme/plans")
+
+    untracked = await flows.track.remove(HERE, "acme/site")
+
+    assert [subject.full_name for subject in untracked.removed] == ["acme/site"]
+    assert [one.terms.exclude for one in await flows.track.follows(HERE)] == [("site",)]
+    assert "plans" not in repr(untracked)
 
 
 async def test_one_that_a_follow_never_meant_changes_no_follow(flows: Flows) -> None:
