@@ -12,7 +12,10 @@ from typing import Any
 from graphql import DocumentNode, ExecutionResult, GraphQLError, build_schema, parse, validate
 from graphql.execution import execute_sync
 
-SCHEMA = build_schema("""
+from tests.standins.github_owners import owners_of, with_owners
+
+SCHEMA = with_owners(
+    build_schema("""
 scalar DateTime
 enum RepositoryVisibility { INTERNAL PRIVATE PUBLIC }
 enum IssueState { CLOSED OPEN }
@@ -44,6 +47,7 @@ type Query {
   repository(owner: String!, name: String!, followRenames: Boolean = true): Repository
 }
 """)
+)
 POINTS_AN_HOUR = 5000
 
 
@@ -65,6 +69,8 @@ class Repo:
     open_issues: int = 0
     open_prs: int = 0
     private: bool = False
+    fork: bool = False
+    archived: bool = False
     issues_enabled: bool = True
     deleted: bool = False
     forbidden: bool = False
@@ -81,7 +87,8 @@ class Repo:
             "databaseId": self.id,
             "nameWithOwner": self.full_name,
             "visibility": "PRIVATE" if self.private else "PUBLIC",
-            "isArchived": False,
+            "isArchived": self.archived,
+            "isFork": self.fork,
             "hasIssuesEnabled": self.issues_enabled,
             "stargazerCount": self.stars,
             "forkCount": self.forks,
@@ -152,6 +159,7 @@ class World:
             "node": lambda _, **which: nodes(_, [which["id"]])[0],
             "nodes": nodes,
             "repository": repository,
+            **owners_of(self.names.values),
         }
         return execute_sync(SCHEMA, document, root, variable_values=dict(asked.variables))
 
