@@ -34,6 +34,7 @@ from bot.flows.sync import Sync
 from bot.flows.track import Track
 from bot.flows.warnings import GuildWarnings, TokenWatch
 from bot.github.client import GitHubClient
+from bot.github.credentials import AppLogin, OwnersToken
 from bot.heartbeat import Heartbeat
 from bot.housekeeping import Housekeeping
 from bot.scheduler import DigestTimer, Scheduler
@@ -111,9 +112,12 @@ def _store(database: Database) -> Store:
 
 
 def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> GitHub:
+    app_id, key = settings.github.app_id, settings.github.app_private_key
     return GitHubClient(
         session,
         token=settings.github.token,
+        tokens=[OwnersToken(one.token, one.owners) for one in settings.github.tokens],
+        app=AppLogin(app_id, key) if app_id and key else None,
         api_url=settings.github.api_url,
         clock=clock,
         concurrency=settings.github.concurrency,
@@ -127,7 +131,7 @@ def _wire(settings: Settings, store: Store, github: GitHub, clock: Clock) -> App
     deltas = Deltas(store.histories, interval)
     diff = Diff(portfolio, deltas, store.histories, clock)
     collector = Collector(github, store, clock, interval=interval, new_id=_new_id)
-    allowances = Allowances(github, clock)
+    allowances = Allowances(github, store.subjects, clock)
     return App(
         clock=clock,
         portfolio=portfolio,
@@ -188,7 +192,7 @@ def _digest_timer(app: App, bot: "RadarBot", warnings: Warnings) -> DigestTimer:
 
 
 def _housekeeping(app: App, warnings: Warnings, ready: Callable[[], bool]) -> Housekeeping:
-    tokens = TokenWatch(app.allowances, app.store.guilds, warnings, app.clock)
+    tokens = TokenWatch(app.allowances, app.store.guilds, app.portfolio, warnings, app.clock)
     return Housekeeping(
         {
             "departed guilds": lambda: app.membership.forget_departed(app.clock.now()),

@@ -5,7 +5,7 @@ config.example.yaml explains each key to the people who set it.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -28,6 +28,9 @@ from bot.settings_types import (
     DatabaseUrl,
     Duration,
     Listed,
+    Owner,
+    OwnersTokens,
+    PrivateKey,
     Repository,
     Snowflake,
     SocketUrl,
@@ -67,11 +70,40 @@ class Discord(Section):
         return ids
 
 
+class OwnersToken(Section):
+    """A token for the repositories of some users and organisations."""
+
+    token: Annotated[SecretStr, Field(min_length=1)]
+    owners: Annotated[Listed[Owner], Field(min_length=1)]
+
+
 class GitHub(Section):
     token: SecretStr | None = None
+    tokens: OwnersTokens[OwnersToken] = ()
+    app_id: Annotated[Whole, Field(ge=1)] | None = None
+    app_private_key: Annotated[PrivateKey | None, Field(validate_default=True)] = None
     api_url: WebUrl = "https://api.github.com"
     private_guilds: Listed[Snowflake] = ()
     concurrency: Annotated[Whole, Field(ge=1, le=20)] = 4
+
+    @field_validator("tokens")
+    @classmethod
+    def _one_token_an_owner(cls, tokens: tuple[OwnersToken, ...]) -> tuple[OwnersToken, ...]:
+        owners = [owner.lower() for one in tokens for owner in one.owners]
+        twice = sorted({owner for owner in owners if owners.count(owner) > 1})
+        if twice:
+            raise ValueError(f"{twice[0]} is named twice, give each owner one token")
+        return tokens
+
+    @field_validator("app_private_key")
+    @classmethod
+    def _app_as_a_whole(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        app_id = info.data.get("app_id", 0)  # 0: already refused, one sentence is enough
+        if app_id and key is None:
+            raise ValueError("set it, as github.app_id is set")
+        if key is not None and app_id is None:
+            raise ValueError("set github.app_id, too, the number of the App")
+        return key
 
 
 class Storage(Section):
@@ -126,8 +158,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[SecretStr]:
         """Every secret that is set: what a log must never show."""
-        values = (value for _, section in self for _, value in section)
-        return [value for value in values if isinstance(value, SecretStr)]
+        return [secret for _, section in self for secret in _secrets_in(section)]
 
 
 def load(
@@ -140,7 +171,7 @@ def load(
     `config` is what `--config` named, `folder` stands in for the working directory.
     """
     keys = _keys()
-    secrets = {key for key, kind in keys.items() if SecretStr in (kind, *get_args(kind))}
+    secrets = {key for key, kind in keys.items() if _holds_secret(kind)}
     sources = Sources(keys, secrets, folder or Path())
     found = sources.read(config, os.environ if environ is None else environ)
     try:
@@ -158,6 +189,21 @@ def _keys() -> dict[str, Any]:
         if isinstance(kind, type) and issubclass(kind, Section)
         for name, leaf in kind.model_fields.items()
     }
+
+
+def _holds_secret(kind: object) -> bool:
+    if isinstance(kind, type) and issubclass(kind, Section):
+        return any(_holds_secret(leaf.annotation) for leaf in kind.model_fields.values())
+    return kind is SecretStr or any(map(_holds_secret, get_args(kind)))
+
+
+def _secrets_in(section: BaseModel) -> Iterator[SecretStr]:
+    for _, value in section:
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, BaseModel):
+                yield from _secrets_in(one)
+            elif isinstance(one, SecretStr):
+                yield one
 
 
 def _nested(found: Mapping[str, Found]) -> dict[str, Any]:

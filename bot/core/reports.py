@@ -127,5 +127,5 @@ class StatusReport:
     failing: int
     last_run: Run | None
     next_run_at: int | None
-    allowance: Allowance | None  # None: GitHub could not be asked
+    allowances: tuple[Allowance, ...]  # one a token
     problems: tuple[str, ...]

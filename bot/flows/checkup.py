@@ -32,7 +32,8 @@ class Checkups:
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
         last = await self._store.runs.newest(Trigger.SCHEDULE)  # others may be another guild's
         settled = await self._settings.show(guild_id)
-        allowance, problems = await self._status.of_github(now)
+        names = [subject.full_name for subject in watched]
+        allowances, problems = await self._status.of_github(now, names)
         problems += self._status.of_runs(last, now, len(watched), failing)
         return Checkup(
             version=__version__,
@@ -43,7 +44,7 @@ class Checkups:
             failing=failing,
             last_run=last,
             next_run_at=self._status.after(last),
-            allowance=allowance,
+            allowances=tuple(allowances),
             settled=settled,
             problems=(*problems, *_of_digests(settled), *_of_gone(gone)),
         )

@@ -1,17 +1,16 @@
 """The verb status: is everything well, and what to do where it is not."""
 
+from collections.abc import Collection
+
 from bot import __version__
 from bot.core.models import Allowance, Run, RunStatus, Trigger
 from bot.core.reports import StatusReport
-from bot.errors import GitHubError
+from bot.core.tokens import problem, serving, shown
 from bot.flows.allowance import Allowances
 from bot.flows.ports import Clock, Store
 
 LATE = 2
 """Intervals without a run after which it is a problem."""
-DAY = 86_400
-WARN_DAYS = 14
-"""A token that ends within so many days is a problem to be told now."""
 
 
 class Status:
@@ -35,7 +34,8 @@ class Status:
         last = await self._store.runs.newest()
         scheduled = await self._store.runs.newest(Trigger.SCHEDULE)
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
-        allowance, problems = await self.of_github(now)
+        allowances = shown(await self._allowances.ask(), [one.full_name for one in watched])
+        problems = [said for one in allowances if (said := problem(one, now))]
         problems += self.of_runs(last, now, len(watched), failing)
         return StatusReport(
             version=__version__,
@@ -46,7 +46,7 @@ class Status:
             failing=failing,
             last_run=last,
             next_run_at=self.after(scheduled),
-            allowance=allowance,
+            allowances=tuple(allowances),
             problems=tuple(problems),
         )
 
@@ -54,19 +54,12 @@ class Status:
         """When the next run of the timer is due; None: as soon as the bot runs."""
         return scheduled.started_at + self._interval if scheduled else None
 
-    async def of_github(self, now: int) -> tuple[Allowance | None, list[str]]:
-        """What GitHub grants, and what is wrong with that."""
-        try:
-            allowance = await self._allowances.ask()
-        except GitHubError as error:
-            return None, [str(error)]
-        ends = allowance.token_expires_at
-        if ends is None or ends - now > WARN_DAYS * DAY:
-            return allowance, []
-        days = max(0, ends - now) // DAY
-        left = f"{days} {'day' if days == 1 else 'days'}"
-        problem = f"The GitHub token ends in {left}: make a new one and set RADAR_GITHUB__TOKEN."
-        return allowance, [problem]
+    async def of_github(
+        self, now: int, full_names: Collection[str]
+    ) -> tuple[list[Allowance], list[str]]:
+        """What GitHub grants to the tokens that read these, and what is wrong with that."""
+        allowances = serving(await self._allowances.ask(), full_names)
+        return allowances, [said for one in allowances if (said := problem(one, now))]
 
     def of_runs(self, last: Run | None, now: int, watched: int, failing: int) -> list[str]:
         """What is wrong with the sampling of so many repositories."""

@@ -120,7 +120,6 @@ def imported(report: ImportReport) -> Json:
 
 
 def status(report: StatusReport) -> Json:
-    allowance = report.allowance
     return {
         "version": report.version,
         "database_bytes": report.database_bytes,
@@ -129,9 +128,24 @@ def status(report: StatusReport) -> Json:
         "failing": report.failing,
         "last_run": _run(report.last_run) if report.last_run else None,
         "next_run_at": stamp(report.next_run_at),
-        "github": None if allowance is None else _allowance(allowance),
+        "github": _default(report.allowances),
         "problems": list(report.problems),
+        "tokens": [
+            {
+                "name": one.name,
+                "owners": list(one.owners),
+                "problem": one.trouble,
+                **_allowance(one),
+            }
+            for one in report.allowances
+        ],
     }
+
+
+def _default(allowances: Sequence[Allowance]) -> Json:
+    """The token of those that no other is for; null when GitHub could not be asked with it."""
+    found = [one for one in allowances if not one.owners and not (one.trouble and one.configured)]
+    return _allowance(found[-1]) if found else None
 
 
 def _allowance(allowance: Allowance) -> Json:

@@ -14,6 +14,7 @@ from bot.core.models import Harvest, Pause, Reading, Refusal, Refused, Visibilit
 from bot.errors import GitHubError, RateLimited, TokenMissing, TokenRejected
 from bot.github.client import PAGE_ATTEMPTS, GitHubClient
 from bot.github.connection import ATTEMPTS, Connection
+from bot.github.credentials import personal
 from bot.github.gate import Gate, Trip
 from bot.github.protocol import Question
 from tests.standins.github import GitHubStandIn
@@ -335,9 +336,12 @@ async def test_another_server_is_not_taken_for_github(
 async def test_a_query_that_does_not_fit_the_schema_is_not_asked_again(
     session: aiohttp.ClientSession, github: GitHubStandIn
 ) -> None:
-    time, token = Time(), SecretStr(github.token)
+    time, page = Time(), "https://github.com/settings/tokens"
+    credential = personal(SecretStr(github.token), page)
     gate = Gate(time, time.sleep, patience=0)
-    connection = Connection(session, gate, token=token, api_url=github.api_url, timeout=20)
+    connection = Connection(
+        session, gate, credential=credential, api_url=github.api_url, timeout=20
+    )
 
     with pytest.raises(GitHubError, match="did not understand the query"):
         await connection.ask(Question("query { stargazer }", {}), Trip(waiting=print))
@@ -424,7 +428,7 @@ async def test_a_token_without_the_right_to_ask_at_all_is_told_so(
 ) -> None:
     github.fail(403)
 
-    with pytest.raises(GitHubError, match="forbids this token"):
+    with pytest.raises(GitHubError, match="forbids the token its API"):
         await bot.harvest(Wanted("acme/rocket"))
     assert len(github.requests) == 1
 
