@@ -148,7 +148,7 @@ def _default(allowances: Sequence[Allowance]) -> Json:
     return _allowance(found[-1]) if found else None
 
 
-def _allowance(allowance: Allowance) -> Json:
+def _allowance(allowance: Allowance) -> dict[str, Json]:
     return {
         "login": allowance.login,
         "points_limit": allowance.points_limit,

@@ -215,7 +215,7 @@ def test_a_refusal_brings_no_exception_along_that_quotes_the_file(read: Load, ya
         ("collection: {intervall: 6h}", "collection.interval"),
         ("colection: {interval: 6h}", "collection.interval"),
         ("interval: 6h", "collection.interval"),
-        ("github: {tokenz: null}", "github.tokens"),
+        ("github: {tokn: null}", "github.token"),
         ("storage: {url: {path: x}}", None),
     ],
 )

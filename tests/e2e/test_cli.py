@@ -208,7 +208,7 @@ async def test_status_in_json(github: GitHubStandIn) -> None:
 
     assert list(told) == [
         "version", "database_bytes", "watched", "gone", "failing",
-        "last_run", "next_run_at", "github", "problems",
+        "last_run", "next_run_at", "github", "problems", "tokens",
     ]  # fmt: skip
     assert list(told["last_run"]) == RUN_KEYS
     assert told["github"] == {
@@ -218,6 +218,8 @@ async def test_status_in_json(github: GitHubStandIn) -> None:
         "resets_at": told["github"]["resets_at"],
         "token_expires_at": "2999-12-31T23:59:59Z",
     }
+    named = {"name": "token", "owners": [], "problem": None}
+    assert told["tokens"] == [named | told["github"]]
     assert (told["version"], told["watched"], told["problems"]) == (__version__, 1, [])
 
 

@@ -45,7 +45,7 @@ async def test_all_is_well(
     report = await checkups.report(HERE)
 
     assert (report.watched, report.gone, report.failing, report.problems) == (1, (), 0, ())
-    assert report.allowance == github.granted
+    assert report.allowances == (github.granted,)
     assert report.next_run_at == clock.now() + INTERVAL
     assert [one.digest.group for one in report.settled.digests] == ["all"]
 
@@ -75,7 +75,7 @@ async def test_problems_come_with_their_fix(
         ),
         "Gone or not visible: o/lost. Stop watching with /track remove.",
     )
-    assert report.allowance is None
+    assert [one.refused for one in report.allowances] == [True]
 
 
 async def test_a_digest_paused_by_hand_is_no_problem(

@@ -35,7 +35,7 @@ async def test_all_is_well(flows: Flows, github: ScriptedGitHub, clock: Settable
 
     assert (report.version, report.now) == (__version__, clock.now())
     assert (report.watched, report.gone, report.failing) == (2, 0, 0)
-    assert report.allowance == github.granted
+    assert report.allowances == (github.granted,)
     assert report.last_run is not None
     assert (report.last_run.trigger, report.last_run.sampled) == (Trigger.SCHEDULE, 2)
     assert report.next_run_at == started + INTERVAL
@@ -76,7 +76,7 @@ async def test_what_github_refuses_is_a_problem_and_no_failure(
 
     report = await flows.status.report()
 
-    assert report.allowance is None
+    assert [one.refused for one in report.allowances] == [True]
     assert "The GitHub token was revoked: make a new one." in report.problems
 
 

@@ -33,7 +33,7 @@ def checkup(settled: Settled, problems: tuple[str, ...]) -> Checkup:
         failing=0,
         last_run=Run("r", Trigger.SCHEDULE, RunStatus.OK, DUE - 60),
         next_run_at=DUE + 60,
-        allowance=Allowance("radar", 5_000, 4_000, DUE + 600, DUE + 86_400),
+        allowances=(Allowance("radar", 5_000, 4_000, DUE + 600, DUE + 86_400),),
         settled=settled,
         problems=problems,
     )
