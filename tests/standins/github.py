@@ -148,6 +148,9 @@ class GitHubStandIn:
             return self._reply({"message": "Bad credentials"}, status=401)
         if not request.headers.get("User-Agent", "").startswith("repo-radar/"):
             return self._reply({"message": "Please name your User-Agent."}, status=403)
+        if (sso := self.access.sso.get(asked.token)) is not None:
+            headers = {"X-GitHub-SSO": sso} if sso else {}
+            return self._reply({"message": "Forbidden"}, status=403, headers=headers)
         fault = next((fault for fault in self._faults if fault.fits(body)), None)
         if fault is None:
             told = self.access.tokens.get(asked.token)

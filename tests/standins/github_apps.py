@@ -34,6 +34,7 @@ class Access:
     now: Callable[[], float] = time.time
     tokens: dict[str, str | None] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)  # answers that a token still gets
+    sso: dict[str, str] = field(default_factory=dict)  # a forbidden token -> X-GitHub-SSO
     installations: list[Installation] = field(default_factory=list)
     listed: int = 0  # pages of the list of installations
     made: list[str] = field(default_factory=list)  # installation tokens
