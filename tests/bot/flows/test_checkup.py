@@ -99,3 +99,19 @@ async def test_nothing_of_another_guild_is_told(
 
     assert (report.watched, report.settled.digests, report.last_run) == (0, (), None)
     assert "theirs" not in str(report)
+
+
+async def test_a_server_hears_of_the_tokens_that_read_for_it_only(
+    checkups: Checkups, flows: Flows, github: ScriptedGitHub
+) -> None:
+    mine = Allowance(name="token for o", owners=("o",), trouble="Mine.", refused=True)
+    theirs = Allowance(name="token for p", owners=("p",), trouble="Theirs.", refused=True)
+    github.others = [mine, theirs]
+    github.add("o/one", stars=1)
+    await flows.track.add(HERE, "o/one")
+
+    report = await checkups.report(HERE)
+
+    assert report.allowances == (mine,)
+    assert "Mine." in report.problems
+    assert "Theirs." not in str(report)

@@ -103,6 +103,24 @@ async def test_a_token_that_ends_soon_is_told_with_its_days(
 
 
 @pytest.mark.usefixtures("watched")
+async def test_each_token_is_reported_by_name(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    ends = clock.now() + 3 * DAY
+    acme = Allowance(
+        name="token for acme, globex", owners=("acme", "globex"), token_expires_at=ends
+    )
+    github.others = [acme]
+
+    report = await flows.status.report()
+
+    assert report.allowances == (acme, github.granted)
+    assert [problem for problem in report.problems if "token" in problem] == [
+        "The GitHub token for acme, globex ends in 3 days: make a new one and set github.tokens."
+    ]
+
+
+@pytest.mark.usefixtures("watched")
 async def test_gone_and_failing_repositories_are_counted(
     flows: Flows, github: ScriptedGitHub, clock: SettableClock
 ) -> None:
