@@ -292,8 +292,8 @@ def test_an_app_has_a_number_and_a_key(read: Load, tmp_path: Path) -> None:
         (
             f"app_id: 7, app_private_key: {HIDDEN}",
             (
-                "github.app_private_key in config.yaml cannot be used: write the whole content of the"
-                " .pem file."
+                "github.app_private_key in config.yaml cannot be used:"
+                " write the whole content of the .pem file."
             ),
         ),
         ("app_id: x", "github.app_id in config.yaml is 'x': write a whole number."),
