@@ -34,7 +34,8 @@ class Checkups:
         settled = await self._settings.show(guild_id)
         names = [subject.full_name for subject in watched]
         allowances, problems = await self._status.of_github(now, names)
-        problems += self._status.of_runs(last, now, len(watched), failing)
+        told = await self._status.discreet(last)
+        problems += self._status.of_runs(told, now, len(watched), failing)
         return Checkup(
             version=__version__,
             now=now,

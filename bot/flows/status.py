@@ -1,6 +1,7 @@
 """The verb status: is everything well, and what to do where it is not."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from bot import __version__
 from bot.core.models import Allowance, Run, RunStatus, Trigger
@@ -36,7 +37,8 @@ class Status:
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
         allowances = shown(await self._allowances.ask(), [one.full_name for one in watched])
         problems = [said for one in allowances if (said := problem(one, now))]
-        problems += self.of_runs(last, now, len(watched), failing)
+        of_runs = self.of_runs(last, now, len(watched), failing)
+        problems += [one for one in of_runs if not any(said in one for said in problems)]
         return StatusReport(
             version=__version__,
             now=now,
@@ -61,6 +63,13 @@ class Status:
         allowances = serving(await self._allowances.ask(), full_names)
         return allowances, [said for one in allowances if (said := problem(one, now))]
 
+    async def discreet(self, run: Run | None) -> Run | None:
+        """A run of all that is told to a guild: why it failed may name another guild's token."""
+        named = any(one.owners for one in await self._allowances.ask())
+        if run is None or run.message is None or not named:
+            return run
+        return replace(run, message="whoever runs the bot is told why")
+
     def of_runs(self, last: Run | None, now: int, watched: int, failing: int) -> list[str]:
         """What is wrong with the sampling of so many repositories."""
         problems = []
@@ -73,6 +82,8 @@ class Status:
         if last and last.status in (RunStatus.FAILED, RunStatus.STOPPED):
             why = (last.message or "it was killed").rstrip(".")
             problems.append(f"The last run did not end well: {why}.")
+        if last and last.status is RunStatus.PARTIAL and last.message:
+            problems.append(f"The last run read a part only: {last.message.rstrip('.')}.")
         if failing:
             problems.append("Some repositories cannot be read: sync tells which, and why.")
         return problems

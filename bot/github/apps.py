@@ -115,8 +115,8 @@ class GitHubApp:
         if answer.status != HTTPStatus.CREATED:
             self._fresh_until = 0
             raise TokenRejected(
-                f"The GitHub App gets no token for {login} ({answer.status}): it is suspended or"
-                f" no longer installed there. {REINSTALL}"
+                f"GitHub makes no App's token for {login} ({answer.status}): the App is suspended"
+                f" or no longer installed there. {REINSTALL}"
             )
         try:
             made = decode(answer.body, _Token)

@@ -115,3 +115,24 @@ async def test_a_server_hears_of_the_tokens_that_read_for_it_only(
     assert report.allowances == (mine,)
     assert "Mine." in report.problems
     assert "Theirs." not in str(report)
+
+
+async def test_a_run_that_failed_by_another_servers_token_names_it_to_nobody_else(
+    checkups: Checkups, flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    for name in ("o/one", "o/two", "p/three"):
+        github.add(name, stars=1)
+    await flows.track.add(HERE, "o/one o/two")
+    await flows.track.add(THERE, "p/three")
+    sentence = "GitHub rejected the token for p (401)."
+    github.others = [Allowance(name="token for p", owners=("p",), trouble=sentence, refused=True)]
+    github.raises[1] = TokenRejected(sentence)
+    clock.pass_(60)
+    await flows.sync.everything(Trigger.SCHEDULE)
+
+    assert sentence not in str((await checkups.report(HERE)).problems)
+    assert (await checkups.report(HERE)).problems == (
+        "The last run read a part only: whoever runs the bot is told why.",
+    )
+    assert sentence in (await checkups.report(THERE)).problems
+    assert sentence in (await flows.status.report()).problems

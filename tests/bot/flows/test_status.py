@@ -5,6 +5,7 @@ import pytest
 from bot import __version__
 from bot.core.models import Allowance, Refusal, Refused, Run, RunStatus, Trigger
 from bot.errors import TokenRejected
+from bot.flows.allowance import FRESH
 from tests.conftest import INTERVAL, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -145,6 +146,23 @@ async def test_a_run_that_failed_is_told_with_its_reason(
         await flows.sync.everything(Trigger.SCHEDULE)
 
     assert "The last run did not end well: The token was revoked." in await problems(flows)
+
+
+@pytest.mark.usefixtures("watched")
+async def test_a_run_that_read_a_part_says_why_once(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    for number in range(3):
+        github.add(f"o/more-{number}", stars=1)
+        await flows.track.add(HERE, f"o/more-{number}")
+    clock.pass_(HOUR)
+    github.raises[1] = TokenRejected("The token ended.")
+    await flows.sync.everything(Trigger.SCHEDULE)
+    assert await problems(flows) == ["The last run read a part only: The token ended."]
+
+    clock.pass_(FRESH)
+    github.granted = TokenRejected("The token ended.")
+    assert await problems(flows) == ["The token ended."]
 
 
 @pytest.mark.usefixtures("watched")

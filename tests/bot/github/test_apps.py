@@ -96,7 +96,7 @@ async def test_an_installation_that_is_gone_costs_its_own_only_and_is_looked_for
         home = await everything(bot)
         assert set(home.found) == {"globex/two", "other/three"}
         assert isinstance(home.error, TokenRejected)
-        assert "no token for Acme (404): it is suspended or no longer installed" in str(home.error)
+        assert "no App's token for Acme (404): the App is suspended or no longer" in str(home.error)
 
         github.access.installations.pop(0)
         home = await everything(bot)
