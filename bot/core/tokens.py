@@ -1,25 +1,29 @@
 """Which tokens matter to whom, and what people are told when one of them ends."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-from bot.core.models import Allowance
+from bot.core.models import Allowance, Subject
 
 DAY = 86_400
 WARN_DAYS = 14
 """A token that ends within so many days is a problem to be told now."""
 
 
-def serving(allowances: Sequence[Allowance], full_names: Iterable[str]) -> list[Allowance]:
-    """Those that read one of these repositories, or may be to blame that another has to."""
+def serving(allowances: Sequence[Allowance], owners: Iterable[str]) -> list[Allowance]:
+    """Those that read for these, or may be to blame that another has to; for nobody the default."""
     reads = {owner.lower(): one for one in reversed(allowances) for owner in one.owners}
-    needed = {reads.get(name.partition("/")[0].lower()) for name in full_names} or {None}
+    needed = {reads.get(owner.lower()) for owner in owners} or {None}
     return [one for one in allowances if (one if one.owners else None) in needed]
 
 
-def shown(allowances: Sequence[Allowance], full_names: Collection[str]) -> list[Allowance]:
-    """Those an operator is shown: all that were configured, and whatever else reads these."""
-    needed = serving(allowances, full_names)
+def shown(allowances: Sequence[Allowance], owners: Iterable[str]) -> list[Allowance]:
+    """Those an operator is shown: all that were configured, and whatever else reads for these."""
+    needed = serving(allowances, owners)
     return [one for one in allowances if one.configured or one in needed]
+
+
+def owners_of(subjects: Iterable[Subject]) -> set[str]:
+    return {subject.full_name.partition("/")[0] for subject in subjects}
 
 
 def days_left(ends: int, now: int) -> str:

@@ -32,8 +32,8 @@ class Checkups:
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
         last = await self._store.runs.newest(Trigger.SCHEDULE)  # others may be another guild's
         settled = await self._settings.show(guild_id)
-        names = [subject.full_name for subject in watched]
-        allowances, problems = await self._status.of_github(now, names)
+        owners = await self._portfolio.owners(guild_id)
+        allowances, problems = await self._status.of_github(now, owners)
         told = await self._status.discreet(last)
         problems += self._status.of_runs(told, now, len(watched), failing)
         return Checkup(

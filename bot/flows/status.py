@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot import __version__
 from bot.core.models import Allowance, Run, RunStatus, Trigger
 from bot.core.reports import StatusReport
-from bot.core.tokens import problem, serving, shown
+from bot.core.tokens import owners_of, problem, serving, shown
 from bot.flows.allowance import Allowances
 from bot.flows.ports import Clock, Store
 
@@ -35,7 +35,7 @@ class Status:
         last = await self._store.runs.newest()
         scheduled = await self._store.runs.newest(Trigger.SCHEDULE)
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
-        allowances = shown(await self._allowances.ask(), [one.full_name for one in watched])
+        allowances = shown(await self._allowances.ask(), owners_of(watched))
         problems = [said for one in allowances if (said := problem(one, now))]
         of_runs = self.of_runs(last, now, len(watched), failing)
         problems += [one for one in of_runs if not any(said in one for said in problems)]
@@ -57,10 +57,10 @@ class Status:
         return scheduled.started_at + self._interval if scheduled else None
 
     async def of_github(
-        self, now: int, full_names: Collection[str]
+        self, now: int, owners: Collection[str]
     ) -> tuple[list[Allowance], list[str]]:
-        """What GitHub grants to the tokens that read these, and what is wrong with that."""
-        allowances = serving(await self._allowances.ask(), full_names)
+        """What GitHub grants to the tokens that read for these, and what is wrong with that."""
+        allowances = serving(await self._allowances.ask(), owners)
         return allowances, [said for one in allowances if (said := problem(one, now))]
 
     async def discreet(self, run: Run | None) -> Run | None:

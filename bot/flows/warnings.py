@@ -86,9 +86,8 @@ class TokenWatch:
     async def _concerned(self, allowances: list[Allowance], one: Allowance) -> list[Guild]:
         found = []
         for guild in await self._guilds.known():
-            watched = await self._portfolio.repositories(guild.id) if guild.left_at is None else []
-            names = [subject.full_name for subject in watched]
-            if names and one in serving(allowances, names):
+            owners = await self._portfolio.owners(guild.id) if guild.left_at is None else set()
+            if owners and one in serving(allowances, owners):
                 found.append(guild)
         return found
 

@@ -224,6 +224,17 @@ async def test_a_repository_that_is_hidden_from_a_server_brings_no_warning(
     assert channels.said == []
 
 
+@pytest.mark.usefixtures("members")
+async def test_what_github_was_not_asked_about_yet_counts_too(
+    watch: TokenWatch, github: ScriptedGitHub, channels: Channels, flows: Flows
+) -> None:
+    await flows.portfolio.adopt(["never/asked"], [13], at=0)
+    github.others = [Allowance(name="t", owners=("never",), trouble="No.", refused=True)]
+    await watch.look()
+
+    assert channels.said == [(REPORTS, "No.")]
+
+
 async def test_github_is_asked_once_a_minute(
     github: ScriptedGitHub, store: SqliteStore, clock: SettableClock
 ) -> None:
