@@ -39,6 +39,7 @@ from bot.flows.sync import Sync
 from bot.flows.track import Track
 from bot.flows.warnings import GuildWarnings, TokenWatch
 from bot.github.client import GitHubClient
+from bot.github.credentials import AppLogin, OwnersToken
 from bot.github.owners import Owners as GitHubOwners
 from bot.heartbeat import Heartbeat
 from bot.housekeeping import Housekeeping
@@ -126,9 +127,12 @@ def _store(database: Database) -> Store:
 
 
 def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> GitHubClient:
+    app_id, key = settings.github.app_id, settings.github.app_private_key
     return GitHubClient(
         session,
         token=settings.github.token,
+        tokens=[OwnersToken(one.token, one.owners) for one in settings.github.tokens],
+        app=AppLogin(app_id, key) if app_id and key else None,
         api_url=settings.github.api_url,
         clock=clock,
         concurrency=settings.github.concurrency,
@@ -150,7 +154,7 @@ def _wire(
     deltas = Deltas(store.histories, interval)
     diff = Diff(portfolio, deltas, store.histories, clock)
     collector = Collector(github, store, clock, interval=interval, new_id=_new_id)
-    allowances = Allowances(github, clock)
+    allowances = Allowances(github, store.subjects, clock)
     following = Following(owners, store, portfolio, most=most)
     return App(
         clock=clock,
@@ -235,7 +239,7 @@ def _digest_timer(app: App, bot: "RadarBot", warnings: Warnings) -> DigestTimer:
 def _housekeeping(
     settings: Settings, app: App, warnings: Warnings, ready: Callable[[], bool]
 ) -> Housekeeping:
-    tokens = TokenWatch(app.allowances, app.store.guilds, warnings, app.clock)
+    tokens = TokenWatch(app.allowances, app.store.guilds, app.portfolio, warnings, app.clock)
     return Housekeeping(
         {
             "departed guilds": lambda: app.membership.forget_departed(app.clock.now()),

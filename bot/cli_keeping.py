@@ -71,7 +71,7 @@ def check(tz: Zone = "UTC", as_json: AsJson = False, config: Config = None) -> N
     """See that settings, database, backups and token are in order."""
     zone, settings = zone_of(tz), settings_of(config)
 
-    async def of_github() -> tuple[Allowance | None, list[str]]:
+    async def of_github() -> tuple[list[Allowance], list[str]]:
         async with open_app(settings) as app:
             return await _of_github(app)
 
@@ -81,5 +81,5 @@ def check(tz: Zone = "UTC", as_json: AsJson = False, config: Config = None) -> N
         raise typer.Exit(1)
 
 
-async def _of_github(app: App) -> tuple[Allowance | None, list[str]]:
-    return await app.status.of_github(app.clock.now())
+async def _of_github(app: App) -> tuple[list[Allowance], list[str]]:
+    return await app.status.of_tokens(app.clock.now(), await app.store.subjects.watched())

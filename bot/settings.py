@@ -5,7 +5,7 @@ config.example.yaml explains each key to the people who set it.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -22,13 +22,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.errors import SettingsError
 from bot.settings_errors import sentences
-from bot.settings_owners import Owner
+from bot.settings_owners import FollowedOwner
 from bot.settings_sources import Found, Sources
 from bot.settings_types import (
     SQLITE,
     DatabaseUrl,
     Duration,
     Listed,
+    Owner,
+    OwnersTokens,
+    PrivateKey,
     Repository,
     Snowflake,
     SocketUrl,
@@ -68,11 +71,40 @@ class Discord(Section):
         return ids
 
 
+class OwnersToken(Section):
+    """A token for the repositories of some users and organisations."""
+
+    token: Annotated[SecretStr, Field(min_length=1)]
+    owners: Annotated[Listed[Owner], Field(min_length=1)]
+
+
 class GitHub(Section):
     token: SecretStr | None = None
+    tokens: OwnersTokens[OwnersToken] = ()
+    app_id: Annotated[Whole, Field(ge=1)] | None = None
+    app_private_key: Annotated[PrivateKey | None, Field(validate_default=True)] = None
     api_url: WebUrl = "https://api.github.com"
     private_guilds: Listed[Snowflake] = ()
     concurrency: Annotated[Whole, Field(ge=1, le=20)] = 4
+
+    @field_validator("tokens")
+    @classmethod
+    def _one_token_an_owner(cls, tokens: tuple[OwnersToken, ...]) -> tuple[OwnersToken, ...]:
+        owners = [owner.lower() for one in tokens for owner in one.owners]
+        twice = sorted({owner for owner in owners if owners.count(owner) > 1})
+        if twice:
+            raise ValueError(f"{twice[0]} is named twice, give each owner one token")
+        return tokens
+
+    @field_validator("app_private_key")
+    @classmethod
+    def _app_as_a_whole(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        app_id = info.data.get("app_id", 0)  # 0: already refused, one sentence is enough
+        if app_id and key is None:
+            raise ValueError("set it, as github.app_id is set")
+        if key is not None and app_id is None:
+            raise ValueError("set github.app_id, too, the number of the App")
+        return key
 
 
 class Storage(Section):
@@ -91,7 +123,7 @@ class Collection(Section):
 
 class Portfolio(Section):
     repositories: Listed[Repository] = ()
-    owners: Listed[Owner] = ()
+    owners: Listed[FollowedOwner] = ()
     guilds: Listed[Snowflake] = ()
 
 
@@ -140,8 +172,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[SecretStr]:
         """Every secret that is set: what a log must never show."""
-        values = (value for _, section in self for _, value in section)
-        return [value for value in values if isinstance(value, SecretStr)]
+        return [secret for _, section in self for secret in _secrets_in(section)]
 
 
 def load(
@@ -154,7 +185,7 @@ def load(
     `config` is what `--config` named, `folder` stands in for the working directory.
     """
     keys = _keys()
-    secrets = {key for key, kind in keys.items() if SecretStr in (kind, *get_args(kind))}
+    secrets = {key for key, kind in keys.items() if _holds_secret(kind)}
     sources = Sources(keys, secrets, folder or Path())
     found = sources.read(config, os.environ if environ is None else environ)
     try:
@@ -172,6 +203,21 @@ def _keys() -> dict[str, Any]:
         if isinstance(kind, type) and issubclass(kind, Section)
         for name, leaf in kind.model_fields.items()
     }
+
+
+def _holds_secret(kind: object) -> bool:
+    if isinstance(kind, type) and issubclass(kind, Section):
+        return any(_holds_secret(leaf.annotation) for leaf in kind.model_fields.values())
+    return kind is SecretStr or any(map(_holds_secret, get_args(kind)))
+
+
+def _secrets_in(section: BaseModel) -> Iterator[SecretStr]:
+    for _, value in section:
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, BaseModel):
+                yield from _secrets_in(one)
+            elif isinstance(one, SecretStr):
+                yield one
 
 
 def _nested(found: Mapping[str, Found]) -> dict[str, Any]:

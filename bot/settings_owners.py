@@ -62,4 +62,4 @@ def _switch(written: Mapping[Any, Any], key: str) -> bool:
     return value
 
 
-Owner = Annotated[OwnerWish, BeforeValidator(_owner)]
+FollowedOwner = Annotated[OwnerWish, BeforeValidator(_owner)]

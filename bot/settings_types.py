@@ -2,10 +2,11 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, SecretStr
 
 from bot.core.names import parse_repository
 from bot.errors import InvalidName
@@ -62,6 +63,30 @@ def _items(written: object) -> object:
         raise ValueError("close the list, or write only commas between its items") from None
 
 
+def _tokens(written: object) -> object:
+    items = _items(written)
+    if isinstance(items, list | tuple) and all(
+        isinstance(one, Mapping | BaseModel) for one in items
+    ):
+        return items
+    raise ValueError('write a list such as [{"token": "ghp_…", "owners": ["acme"]}]')
+
+
+def _owner(written: str) -> str:
+    try:
+        return parse_repository(f"{written}/any").partition("/")[0]
+    except InvalidName:
+        raise ValueError("write a user or an organisation, such as acme") from None
+
+
+def _private_key(written: SecretStr) -> SecretStr:
+    """Take the file's content; a variable may hold its line ends as two characters."""
+    text = written.get_secret_value().replace("\\n", "\n").strip()
+    if not (text.startswith("-----BEGIN ") and text.endswith("-----")):
+        raise ValueError("write the whole content of the .pem file")
+    return SecretStr(text)
+
+
 def _url(written: str, *schemes: str) -> str:
     try:
         parts = urlsplit(written)
@@ -93,8 +118,11 @@ def _repository(written: str) -> str:
 Duration = Annotated[int, BeforeValidator(seconds)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Snowflake = Annotated[int, BeforeValidator(_snowflake)]
+Owner = Annotated[str, AfterValidator(_owner)]
+PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
 Repository = Annotated[str, AfterValidator(_repository)]
 WebUrl = Annotated[str, AfterValidator(lambda url: _url(url, "https", "http"))]
 SocketUrl = Annotated[str, AfterValidator(lambda url: _url(url, "wss", "ws"))]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 Listed = Annotated[tuple[_Item, ...], BeforeValidator(_items)]
+OwnersTokens = Annotated[tuple[_Item, ...], BeforeValidator(_tokens)]

@@ -107,6 +107,6 @@ async def flows(
         digests=Digests(portfolio, deltas, store.runs, clock),
         exports=Exports(portfolio, deltas, store.histories, clock),
         importing=Import(read_rows, kept, clock, new_id),
-        status=Status(Allowances(github, clock), kept, clock, interval=INTERVAL),
+        status=Status(Allowances(github, store.subjects, clock), kept, clock, interval=INTERVAL),
     )
     await collector.close()

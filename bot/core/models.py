@@ -175,6 +175,11 @@ class Allowance:
     points_left: int | None = None
     resets_at: int | None = None
     token_expires_at: int | None = None  # header GitHub-Authentication-Token-Expiration
+    name: str = "token"  # after "GitHub": "token for acme, globex"
+    owners: tuple[str, ...] = ()  # whose repositories it reads; () is everybody else's
+    trouble: str | None = None  # a sentence: refused, out of reach, or what it cannot do
+    refused: bool = False  # the trouble is the token's own: somebody has to mend it
+    configured: bool = True  # False: GitHub is asked without a token
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ class StatusReport:
     failing: int
     last_run: Run | None
     next_run_at: int | None
-    allowance: Allowance | None  # None: GitHub could not be asked
+    allowances: tuple[Allowance, ...]  # one a token
     problems: tuple[str, ...]
 
 
@@ -143,5 +143,5 @@ class CheckReport:
     now: int
     database: Contents | None  # None: there is none yet
     backup: Contents | None  # the newest one that is whole
-    allowance: Allowance | None  # None: GitHub was not asked, or did not answer
+    allowances: tuple[Allowance, ...]  # of every token; empty: GitHub was not asked
     problems: tuple[str, ...]

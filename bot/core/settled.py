@@ -35,6 +35,6 @@ class Checkup:
     failing: int
     last_run: Run | None
     next_run_at: int | None
-    allowance: Allowance | None  # None: GitHub could not be asked
+    allowances: tuple[Allowance, ...]  # one a token that reads what is watched here
     settled: Settled
     problems: tuple[str, ...]

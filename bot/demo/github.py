@@ -1,6 +1,6 @@
 """A GitHub that knows the invented portfolio, answers in pages and needs no network."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 
 from bot.core.models import (
     Allowance,
@@ -39,8 +39,8 @@ class DemoGitHub:
         for begin in range(0, len(wanted), PAGE):
             yield self._page(wanted[begin : begin + PAGE])
 
-    async def allowance(self) -> Allowance:
-        return Allowance()
+    async def allowances(self, owners: Collection[str]) -> list[Allowance]:  # noqa: ARG002
+        return [Allowance()]
 
     def _page(self, wanted: Sequence[Wanted]) -> Harvest:
         found = {

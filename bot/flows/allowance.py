@@ -3,33 +3,27 @@
 import asyncio
 
 from bot.core.models import Allowance
-from bot.errors import GitHubError
-from bot.flows.ports import Clock, GitHub
+from bot.core.tokens import owners_of
+from bot.flows.ports import Clock, GitHub, Subjects
 
 FRESH = 60
 """Seconds for which an answer holds, a refusal too: `/status` must not spend points."""
 
 
 class Allowances:
-    def __init__(self, github: GitHub, clock: Clock) -> None:
+    def __init__(self, github: GitHub, subjects: Subjects, clock: Clock) -> None:
         self._github = github
+        self._subjects = subjects
         self._clock = clock
         self._turn = asyncio.Lock()
         self._asked_at: int | None = None
-        self._known: Allowance | GitHubError = Allowance()
+        self._known: list[Allowance] = []
 
-    async def ask(self) -> Allowance:
-        """Raises GitHubError as GitHub's own port does."""
+    async def ask(self) -> list[Allowance]:
+        """One a token, in the order in which one is chosen; the default token is the last."""
         async with self._turn:
             if self._asked_at is None or self._clock.now() - self._asked_at >= FRESH:
-                self._known = await self._look()
+                owners = owners_of(await self._subjects.watched())
+                self._known = await self._github.allowances(owners)
                 self._asked_at = self._clock.now()
-        if isinstance(self._known, GitHubError):
-            raise self._known.with_traceback(None)
         return self._known
-
-    async def _look(self) -> Allowance | GitHubError:
-        try:
-            return await self._github.allowance()
-        except GitHubError as error:
-            return error

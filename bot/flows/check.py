@@ -10,7 +10,7 @@ from bot.errors import StoreUnusable
 from bot.flows.ports import Clock
 from bot.flows.safekeeping import Safekeeping
 
-AskGitHub = Callable[[], Awaitable[tuple[Allowance | None, list[str]]]]
+AskGitHub = Callable[[], Awaitable[tuple[list[Allowance], list[str]]]]
 
 
 class Check:
@@ -23,15 +23,15 @@ class Check:
         problems: list[str] = []
         database = await self._database(problems)
         backup = await self._safekeeping.newest()
-        allowance = None
+        allowances: list[Allowance] = []
         if database is not None and database.damage:
             problems.append(_lost(database, backup))
         if not problems:
-            allowance, troubles = await ask_github()
+            allowances, troubles = await ask_github()
             problems += troubles
         late = self._safekeeping.problem()
         problems += [late] if late else []
-        return CheckReport(self._clock.now(), database, backup, allowance, tuple(problems))
+        return CheckReport(self._clock.now(), database, backup, tuple(allowances), tuple(problems))
 
     async def _database(self, problems: list[str]) -> Contents | None:
         try:

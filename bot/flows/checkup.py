@@ -32,8 +32,10 @@ class Checkups:
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
         last = await self._store.runs.newest(Trigger.SCHEDULE)  # others may be another guild's
         settled = await self._settings.show(guild_id)
-        allowance, problems = await self._status.of_github(now)
-        problems += self._status.of_runs(last, now, len(watched), failing)
+        owners = await self._portfolio.owners(guild_id)
+        allowances, problems = await self._status.of_github(now, owners)
+        told = await self._status.discreet(last)
+        problems += self._status.of_runs(told, now, len(watched), failing)
         problems += await self._status.of_follows(guild_id)
         return Checkup(
             version=__version__,
@@ -44,7 +46,7 @@ class Checkups:
             failing=failing,
             last_run=last,
             next_run_at=self._status.after(last),
-            allowance=allowance,
+            allowances=tuple(allowances),
             settled=settled,
             problems=(*problems, *_of_digests(settled), *_of_gone(gone)),
         )

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 from bot.core.models import NOT_VISIBLE, Refused, RunError, Subject, Visibility
 from bot.core.names import parse_repository
+from bot.core.tokens import owners_of
 from bot.errors import UnknownRepository
 from bot.flows.ports import Subjects, Watches
 
@@ -43,6 +44,15 @@ class Portfolio:
         watches = await self._watches.of(guild_id, None if group == DEFAULT_GROUP else group)
         once = {watch.subject.id: watch.subject for watch in watches}
         return [subject for subject in once.values() if self.shows(guild_id, subject.visibility)]
+
+    async def owners(self, guild_id: int) -> set[str]:
+        """Who owns what a guild watches: also what GitHub was not asked about yet."""
+        watched = [watch.subject for watch in await self._watches.of(guild_id)]
+        return owners_of(
+            subject
+            for subject in watched
+            if subject.visibility is Visibility.UNKNOWN or self.shows(guild_id, subject.visibility)
+        )
 
     async def groups(self, guild_id: int) -> list[tuple[Subject, str]]:
         """The same with the groups, a row for each."""

@@ -1,6 +1,6 @@
 """What a flow asks of the world; the edges satisfy these by shape."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,13 +50,16 @@ class GitHub(Protocol):
         An urgent one goes before all that are not, and may spend the reserve of points.
 
         A repository that cannot be read is refused in its page; it never costs the others.
-        `waiting` is called before each wait. Raises TokenMissing, TokenRejected, RateLimited or
-        GitHubError when nothing more can be had; pages already yielded stay good.
+        `waiting` is called before each wait. Raises TokenRejected, RateLimited or another
+        GitHubError when nothing more can be had by any token; pages already yielded stay good.
         """
         ...
 
-    async def allowance(self) -> Allowance:
-        """Ask what the token may still spend and when it ends; raises like `harvest`."""
+    async def allowances(self, owners: Collection[str]) -> list[Allowance]:
+        """Ask what each token that reads these may still spend and when it ends; the default last.
+
+        Never raises GitHubError: what is wrong with one is its `trouble`.
+        """
         ...
 
 

@@ -1,18 +1,18 @@
 """The verb status: is everything well, and what to do where it is not."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
 from bot import __version__
-from bot.core.models import Allowance, Run, RunStatus, Trigger
+from bot.core.models import Allowance, Run, RunStatus, Subject, Trigger
 from bot.core.reports import StatusReport
-from bot.errors import GitHubError
+from bot.core.tokens import owners_of, problem, serving, shown
 from bot.flows.allowance import Allowances
 from bot.flows.portfolio import OPERATOR
 from bot.flows.ports import Clock, Store
 
 LATE = 2
 """Intervals without a run after which it is a problem."""
-DAY = 86_400
-WARN_DAYS = 14
-"""A token that ends within so many days is a problem to be told now."""
 
 
 class Status:
@@ -36,8 +36,9 @@ class Status:
         last = await self._store.runs.newest()
         scheduled = await self._store.runs.newest(Trigger.SCHEDULE)
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
-        allowance, problems = await self.of_github(now)
-        problems += self.of_runs(last, now, len(watched), failing)
+        allowances, problems = await self.of_tokens(now, watched)
+        of_runs = self.of_runs(last, now, len(watched), failing)
+        problems += [one for one in of_runs if not any(said in one for said in problems)]
         problems += await self.of_follows(OPERATOR)
         return StatusReport(
             version=__version__,
@@ -48,7 +49,7 @@ class Status:
             failing=failing,
             last_run=last,
             next_run_at=self.after(scheduled),
-            allowance=allowance,
+            allowances=tuple(allowances),
             problems=tuple(problems),
         )
 
@@ -56,19 +57,26 @@ class Status:
         """When the next run of the timer is due; None: as soon as the bot runs."""
         return scheduled.started_at + self._interval if scheduled else None
 
-    async def of_github(self, now: int) -> tuple[Allowance | None, list[str]]:
-        """What GitHub grants, and what is wrong with that."""
-        try:
-            allowance = await self._allowances.ask()
-        except GitHubError as error:
-            return None, [str(error)]
-        ends = allowance.token_expires_at
-        if ends is None or ends - now > WARN_DAYS * DAY:
-            return allowance, []
-        days = max(0, ends - now) // DAY
-        left = f"{days} {'day' if days == 1 else 'days'}"
-        problem = f"The GitHub token ends in {left}: make a new one and set RADAR_GITHUB__TOKEN."
-        return allowance, [problem]
+    async def of_tokens(
+        self, now: int, watched: Sequence[Subject]
+    ) -> tuple[list[Allowance], list[str]]:
+        """What GitHub grants to every token, for the operator's eyes, and what is wrong with it."""
+        allowances = list(shown(await self._allowances.ask(), owners_of(watched)))
+        return allowances, [said for one in allowances if (said := problem(one, now))]
+
+    async def of_github(
+        self, now: int, owners: Collection[str]
+    ) -> tuple[list[Allowance], list[str]]:
+        """What GitHub grants to the tokens that read for these, and what is wrong with that."""
+        allowances = serving(await self._allowances.ask(), owners)
+        return allowances, [said for one in allowances if (said := problem(one, now))]
+
+    async def discreet(self, run: Run | None) -> Run | None:
+        """A run of all that is told to a guild: why it failed may name another guild's token."""
+        named = any(one.owners for one in await self._allowances.ask())
+        if run is None or run.message is None or not named:
+            return run
+        return replace(run, message="whoever runs the bot is told why")
 
     async def of_follows(self, guild_id: int) -> list[str]:
         """Why not all is watched of the owners that a guild follows."""
@@ -87,6 +95,8 @@ class Status:
         if last and last.status in (RunStatus.FAILED, RunStatus.STOPPED):
             why = (last.message or "it was killed").rstrip(".")
             problems.append(f"The last run did not end well: {why}.")
+        if last and last.status is RunStatus.PARTIAL and last.message:
+            problems.append(f"The last run read a part only: {last.message.rstrip('.')}.")
         if failing:
             problems.append("Some repositories cannot be read: sync tells which, and why.")
         return problems

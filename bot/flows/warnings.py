@@ -1,11 +1,12 @@
 """What a guild has to know before it asks: a digest that is paused, a token that ends."""
 
 from bot.core.guild import Guild
-from bot.errors import GitHubError, TokenRejected
+from bot.core.models import Allowance
+from bot.core.tokens import DAY, days_left, serving, setting
 from bot.flows.allowance import Allowances
+from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, Guilds, Speaker, Warnings
 
-DAY = 86_400
 STEPS = (1, 3, 14)
 """Days before the end of the token at which a guild is warned."""
 REJECTED = "token rejected"
@@ -43,59 +44,73 @@ class GuildWarnings:
 
 
 class TokenWatch:
-    """Looks now and then whether GitHub's token still holds, and warns every guild in time."""
+    """Looks now and then whether GitHub's tokens still hold, and warns in time whom it concerns.
+
+    A guild is concerned when it watches a repository that the token reads.
+    """
 
     def __init__(
-        self, allowances: Allowances, guilds: Guilds, warnings: Warnings, clock: Clock
+        self,
+        allowances: Allowances,
+        guilds: Guilds,
+        portfolio: Portfolio,
+        warnings: Warnings,
+        clock: Clock,
     ) -> None:
         self._allowances = allowances
         self._guilds = guilds
+        self._portfolio = portfolio
         self._warnings = warnings
         self._clock = clock
-        self._told: str | None = ""  # None: all is well; "": nobody has looked yet
+        self._told: dict[str, str | None] = {}  # of a token's name; None: all is well with it
 
     async def look(self) -> None:
-        """An outage of GitHub says nothing about the token."""
-        try:
-            ends = (await self._allowances.ask()).token_expires_at
-        except TokenRejected as error:
-            await self._tell(REJECTED, str(error))
-        except GitHubError:
-            return
-        else:
-            await self._tell(*_ending(ends, self._clock.now()))
+        """An outage of GitHub says nothing about a token."""
+        allowances = await self._allowances.ask()
+        for one in allowances:
+            if one.configured and (one.refused or one.trouble is None):
+                await self._tell(allowances, one)
 
-    async def _tell(self, kind: str | None, sentence: str = "") -> None:
+    async def _tell(self, allowances: list[Allowance], one: Allowance) -> None:
         """Once a change: thousands of guilds are not written to every hour."""
-        if kind == self._told:
+        kind, sentence = _warning(one, self._clock.now())
+        if one.name in self._told and self._told[one.name] == kind:
             return
-        for guild in await self._members():
+        for guild in await self._concerned(allowances, one):
             for other in _outdated_by(kind):
-                await self._warnings.clear(guild.id, other)
+                await self._warnings.clear(guild.id, _of(one, other))
             if kind is not None:
-                await self._warnings.warn(guild.id, kind, sentence)
-        self._told = kind
+                await self._warnings.warn(guild.id, _of(one, kind), sentence)
+        self._told[one.name] = kind
 
-    async def _members(self) -> list[Guild]:
-        return [guild for guild in await self._guilds.known() if guild.left_at is None]
+    async def _concerned(self, allowances: list[Allowance], one: Allowance) -> list[Guild]:
+        found = []
+        for guild in await self._guilds.known():
+            owners = await self._portfolio.owners(guild.id) if guild.left_at is None else set()
+            if owners and one in serving(allowances, owners):
+                found.append(guild)
+        return found
 
 
-def days_left(ends: int, now: int) -> str:
-    days = max(0, ends - now) // DAY
-    return f"{days} {'day' if days == 1 else 'days'}"
+def _of(one: Allowance, kind: str) -> str:
+    """A warning's name; of the default token as it was when there was only that."""
+    return f"{kind}: {one.name}" if one.owners else kind
 
 
 def _kind(days: int) -> str:
     return f"token ends {days}"
 
 
-def _ending(ends: int | None, now: int) -> tuple[str | None, str]:
+def _warning(one: Allowance, now: int) -> tuple[str | None, str]:
+    if one.refused:
+        return REJECTED, one.trouble or ""
+    ends = one.token_expires_at
     days = next((days for days in STEPS if ends is not None and ends - now <= days * DAY), None)
     if ends is None or days is None:
         return None, ""
     return _kind(days), (
-        f"The GitHub token of this bot ends in {days_left(ends, now)}: whoever runs the bot has to"
-        " make a new one and set RADAR_GITHUB__TOKEN, or the numbers stop."
+        f"The GitHub {one.name} of this bot ends in {days_left(ends, now)}: whoever runs the bot"
+        f" has to make a new one and set {setting(one)}, or the numbers stop."
     )
 
 

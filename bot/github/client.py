@@ -1,17 +1,35 @@
-"""The numbers of many repositories: pages in flight, halved where GitHub cannot manage them."""
+"""The numbers of many repositories: each read by the connection that may see it.
+
+With a token in pages, some in flight, halved where GitHub cannot manage them.
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing
+from dataclasses import replace
 from itertools import islice
 
 import aiohttp
 from pydantic import SecretStr
 
 from bot.core.models import Allowance, Harvest, Pause, Reading, Refusal, Refused, Wanted
-from bot.errors import GitHubError
-from bot.github.connection import ATTEMPTS, Connection, Unanswered
+from bot.errors import GitHubError, TokenRejected
+from bot.github.connection import ATTEMPTS, Connection, Unanswered, token_page
+from bot.github.credentials import AppLogin, Credential, Nobody, OwnersToken, Secrets
 from bot.github.gate import Clock, Gate, Trip
+from bot.github.keyring import Keyring
+from bot.github.one_by_one import OneByOne
 from bot.github.protocol import ALLOWANCE, counts_of, read_counts
+from bot.github.streams import doubted, merged
 
 PAGE_SIZE = 50  # GitHub gives a query 10 s and takes about 0.09 s a repository with its counts
 PAGE_ATTEMPTS = 2  # what fails twice is sooner read in halves
@@ -22,21 +40,11 @@ def _say_nothing(_: Pause) -> None:
     pass
 
 
-class GitHubClient:
-    def __init__(  # noqa: PLR0913 - every one a setting, and named
-        self,
-        session: aiohttp.ClientSession,
-        *,
-        token: SecretStr | None,
-        api_url: str,
-        clock: Clock,
-        concurrency: int = 4,
-        timeout: float = 20,
-        patience: float = 900,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-    ) -> None:
-        gate = Gate(clock, sleep, patience)
-        self._github = Connection(session, gate, token=token, api_url=api_url, timeout=timeout)
+class Pages:
+    """What one connection reads."""
+
+    def __init__(self, github: Connection, clock: Clock, concurrency: int) -> None:
+        self._github = github
         self._clock, self._concurrency = clock, concurrency
 
     async def harvest(
@@ -58,10 +66,6 @@ class GitHubClient:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
-
-    def connection_of(self, owner: str) -> Connection:  # noqa: ARG002  # one token for all owners
-        """The connection whose token may see what this user or organisation owns."""
-        return self._github
 
     async def allowance(self) -> Allowance:
         """Ask what the token may still spend and when it ends."""
@@ -118,12 +122,12 @@ class GitHubClient:
         try:
             reply = await self._github.ask(ALLOWANCE, trip)
         except Unanswered as trouble:
-            raise GitHubError(
-                f"GitHub does not answer at {self._github.host} ({trouble.reason}): try again"
-                " later; https://www.githubstatus.com tells of outages."
-            ) from None
+            raise self._github.silent(trouble) from None
         limit = reply.rate_limit
+        label = self._github.credential.label
         return Allowance(
+            name=label.what,
+            owners=label.owners,
             login=reply.login,
             points_limit=limit.limit if limit else None,
             points_left=limit.remaining if limit else None,
@@ -143,3 +147,103 @@ def _parts(
 
 def _failed(task: asyncio.Task[list[Harvest]]) -> bool:
     return task.cancelled() or task.exception() is not None
+
+
+class GitHubClient:
+    def __init__(  # noqa: PLR0913 - every one a setting, and named
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        token: SecretStr | None,
+        tokens: Iterable[OwnersToken] = (),
+        app: AppLogin | None = None,
+        api_url: str,
+        clock: Clock,
+        concurrency: int = 4,
+        timeout: float = 20,
+        patience: float = 900,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        def connect(credential: Credential) -> Connection:
+            """Open one with limits of its own; nobody's few requests are not waited for."""
+            gate = Gate(clock, sleep, 0 if isinstance(credential, Nobody) else patience)
+            return Connection(
+                session, gate, credential=credential, api_url=api_url, timeout=timeout
+            )
+
+        secrets = Secrets(token, tuple(tokens), app)
+        self._keyring = Keyring(connect, clock, secrets, token_page(api_url))
+        self._clock, self._concurrency = clock, concurrency
+        self._readers: dict[Connection, Pages | OneByOne] = {}
+
+    async def harvest(
+        self,
+        wanted: Sequence[Wanted],
+        *,
+        waiting: Callable[[Pause], None] = _say_nothing,
+        urgent: bool = False,
+    ) -> AsyncGenerator[Harvest, None]:
+        """Read every repository once; close the generator to stop early, and nothing goes on.
+
+        A token that is refused costs what it alone may read: its error comes when the others are
+        done.
+        """
+        trip = Trip(waiting, urgent=urgent)
+        trouble = await self._keyring.refresh(trip)
+        requests, points = trip.settle()
+        if requests:
+            yield Harvest(self._clock.now(), requests=requests, points=points)
+        groups = self._keyring.groups(wanted)
+        unsure = groups.pop(self._keyring.default, []) if trouble else []
+        streams = [
+            self._reader(connection).harvest(group, waiting=waiting, urgent=urgent)
+            for connection, group in groups.items()
+        ]
+        if unsure and not self._keyring.default.nobody:
+            reader = self._reader(self._keyring.default)
+            streams.append(doubted(reader.harvest(unsure, waiting=waiting, urgent=urgent)))
+        async with aclosing(merged(streams, [trouble] if trouble else [])) as parts:
+            async for part in parts:
+                yield part
+
+    async def connection_of(self, owner: str) -> Connection:
+        """The connection whose token may see what this user or organisation owns.
+
+        Raises GitHubError when the App cannot say whether it is installed there.
+        """
+        return await self._keyring.connection_of(owner, Trip(_say_nothing))
+
+    async def allowances(self, owners: Collection[str] = ()) -> list[Allowance]:
+        """Ask what each token may still spend and when it ends; one's trouble is in its answer.
+
+        The App is asked about its installations on these owners only: it may have thousands.
+        """
+        trouble = await self._keyring.refresh(Trip(_say_nothing))
+        connections = self._keyring.connections(owners)
+        turns = asyncio.Semaphore(self._concurrency)
+        asked = await asyncio.gather(*(self._allowance(one, turns) for one in connections))
+        return [*([_troubled("App's key", (), trouble)] if trouble else []), *asked]
+
+    def _reader(self, connection: Connection) -> Pages | OneByOne:
+        if connection not in self._readers:
+            self._readers[connection] = (
+                OneByOne(connection, self._clock)
+                if connection.nobody
+                else Pages(connection, self._clock, self._concurrency)
+            )
+        return self._readers[connection]
+
+    async def _allowance(self, connection: Connection, turns: asyncio.Semaphore) -> Allowance:
+        try:
+            async with turns:
+                return await self._reader(connection).allowance()
+        except GitHubError as error:
+            label = connection.credential.label
+            troubled = _troubled(label.what, label.owners, error)
+            ends, configured = connection.token_expires_at, not connection.nobody
+            return replace(troubled, token_expires_at=ends, configured=configured)
+
+
+def _troubled(name: str, owners: tuple[str, ...], error: GitHubError) -> Allowance:
+    refused = isinstance(error, TokenRejected)
+    return Allowance(name=name, owners=owners, trouble=str(error), refused=refused)

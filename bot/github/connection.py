@@ -7,14 +7,14 @@ from typing import NoReturn, TypeVar
 
 import aiohttp
 import stamina
-from pydantic import SecretStr
 from yarl import URL
 
 from bot import __version__
 from bot.core.models import Pause, Refused
 from bot.errors import GitHubError, TokenMissing, TokenRejected
+from bot.github.credentials import Credential, Nobody
 from bot.github.gate import Gate, Trip
-from bot.github.limits import Verdict, judge, limit_wait, named_wait, token_expiry
+from bot.github.limits import Verdict, judge, lacking, limit_wait, named_wait, token_expiry
 from bot.github.protocol import Question, graphql_url
 from bot.github.reply import Reply, Unreadable, open_reply
 
@@ -54,19 +54,26 @@ class Connection:
         session: aiohttp.ClientSession,
         gate: Gate,
         *,
-        token: SecretStr | None,
+        credential: Credential,
         api_url: str,
         timeout: float,
     ) -> None:
-        self._session, self._gate, self._token = session, gate, token
+        self._session, self._gate, self.credential = session, gate, credential
         self._base, self._graphql = api_url.rstrip("/"), graphql_url(api_url)
         self._timeout = timeout
         self.host = URL(api_url).host or api_url
-        self.token_page = _token_page(api_url)
+        self.token_page = token_page(api_url)
         self.token_expires_at: int | None = None
+
+    @property
+    def nobody(self) -> bool:
+        """Whether it has nothing to authenticate with: then REST answers a little, GraphQL not."""
+        return isinstance(self.credential, Nobody)
 
     async def ask(self, question: Question, trip: Trip, *, attempts: int = ATTEMPTS) -> Reply:
         """Return an opened reply; raise Unanswered after `attempts`, or a GitHubError at once."""
+        if self.nobody:
+            raise self._missing()  # GraphQL answers nobody
         return await self._retried(lambda: self._ask_within_limits(question, trip), trip, attempts)
 
     async def get(self, path: str, trip: Trip, *, attempts: int = ATTEMPTS) -> Answer:
@@ -75,8 +82,24 @@ class Connection:
         Also no is an answer: 403 that is no limit, 404, 410, 422 and 451 are for the caller to
         read. Raises as `ask` does.
         """
+        return await self._rest("GET", path, trip, attempts)
+
+    async def post(self, path: str, trip: Trip, *, attempts: int = ATTEMPTS) -> Answer:
+        """Have REST make something; no is an answer as of `get`."""
+        return await self._rest("POST", path, trip, attempts)
+
+    def silent(self, trouble: Unanswered) -> GitHubError:
+        """What to raise when it is GitHub that is down, and not one question it cannot answer."""
+        return GitHubError(
+            f"GitHub does not answer at {self.host} ({trouble.reason}): try again"
+            " later; https://www.githubstatus.com tells of outages."
+        )
+
+    async def _rest(self, method: str, path: str, trip: Trip, attempts: int) -> Answer:
         url = URL(f"{self._base}{path}", encoded=True)
-        return await self._retried(lambda: self._get_within_limits(url, trip), trip, attempts)
+        return await self._retried(
+            lambda: self._rest_within_limits(method, url, trip), trip, attempts
+        )
 
     async def _retried(
         self, attempt_once: Callable[[], Awaitable[T]], trip: Trip, attempts: int
@@ -106,10 +129,10 @@ class Connection:
                 return reply
             self._wait_or_fail(reply.limit if reply and reply.limit else verdict, answer, trip)
 
-    async def _get_within_limits(self, url: URL, trip: Trip) -> Answer:
+    async def _rest_within_limits(self, method: str, url: URL, trip: Trip) -> Answer:
         moves = 0
         while True:
-            answer = await self._send("GET", url, trip)
+            answer = await self._send(method, url, trip)
             moved_to = self._moved_to(url, answer)
             if moved_to is not None and moves < _MOST_MOVES:
                 url, moves = moved_to, moves + 1
@@ -132,9 +155,21 @@ class Connection:
         return target if target.origin() == url.origin() else None
 
     async def _send(self, method: str, url: URL, trip: Trip, body: bytes | None = None) -> Answer:
+        secret = await self.credential.secret(trip)
+        answer = await self._send_as(secret, method, url, trip, body)
+        if answer.status == HTTPStatus.UNAUTHORIZED and self.credential.outlives(secret or ""):
+            secret = await self.credential.secret(trip)
+            answer = await self._send_as(secret, method, url, trip, body)
+        if self.credential.dated:
+            self.token_expires_at = token_expiry(answer.headers) or self.token_expires_at
+        return answer
+
+    async def _send_as(  # a request is all of it
+        self, secret: str | None, method: str, url: URL, trip: Trip, body: bytes | None
+    ) -> Answer:
         await self._gate.passed(trip)
         headers = {
-            "Authorization": f"Bearer {self._secret()}",
+            **self._authorization(secret),
             "Accept": "application/vnd.github+json",
             "User-Agent": f"repo-radar/{__version__}",
             **({"Content-Type": "application/json"} if body is not None else {}),
@@ -145,7 +180,7 @@ class Connection:
             async with self._session.request(
                 method, url, data=body, headers=headers, timeout=limit, allow_redirects=False
             ) as response:
-                answer = Answer(response.status, response.headers, await response.read())
+                return Answer(response.status, response.headers, await response.read())
         except TimeoutError:
             reason = f"GitHub did not answer within {self._timeout:g} s"
             raise Unanswered(reason, Refused.TIMEOUT) from None
@@ -153,23 +188,22 @@ class Connection:
             raise Unanswered("GitHub could not be reached") from None
         except (aiohttp.ClientError, OSError):
             raise Unanswered("the connection to GitHub broke") from None
-        self.token_expires_at = token_expiry(answer.headers) or self.token_expires_at
-        return answer
 
-    def _secret(self) -> str:
-        secret = self._token.get_secret_value().strip() if self._token else ""
-        if not secret:
-            raise TokenMissing(
-                f"There is no GitHub token: make one at {self.token_page} (public repositories"
-                " need no scope) and set RADAR_GITHUB__TOKEN."
-            )
+    def _authorization(self, secret: str | None) -> dict[str, str]:
+        if secret is None:
+            return {}
         if not (secret.isascii() and secret.isprintable()):
-            raise self._rejected("The GitHub token holds characters that no token has")
-        return secret
+            what = self.credential.label.what
+            raise self._rejected(f"The GitHub {what} holds characters that no token has")
+        return {"Authorization": f"Bearer {secret}"}
 
     def _rejected(self, why: str) -> TokenRejected:
-        return TokenRejected(
-            f"{why}. Make a new one at {self.token_page} and set RADAR_GITHUB__TOKEN."
+        return TokenRejected(f"{why}. {self.credential.label.fix}")
+
+    def _missing(self) -> TokenMissing:
+        return TokenMissing(
+            f"There is no GitHub token: make one at {self.token_page} (public repositories"
+            " need no scope) and set RADAR_GITHUB__TOKEN."
         )
 
     def _wait_or_fail(self, verdict: Verdict, answer: Answer, trip: Trip) -> None:
@@ -180,22 +214,22 @@ class Connection:
         elif verdict is Verdict.TROUBLE and named is not None:
             self._gate.close(named, f"GitHub answered {answer.status}", trip)
         else:
-            self._fail(verdict, answer.status)
+            self._fail(verdict, answer)
 
-    def _fail(self, verdict: Verdict, status: int) -> NoReturn:
+    def _fail(self, verdict: Verdict, answer: Answer) -> NoReturn:
+        status, label = answer.status, self.credential.label
         match verdict:
             case Verdict.TROUBLE:
                 kind = Refused.TIMEOUT if status in _TOO_SLOW else Refused.ERROR
                 raise Unanswered(f"GitHub answered {status}", kind)
+            case Verdict.TOKEN_REJECTED if self.nobody:
+                raise self._missing()
             case Verdict.TOKEN_REJECTED:
-                raise self._rejected(
-                    "GitHub rejected the token (401): it is expired, revoked or mistyped"
-                )
+                raise self._rejected(f"GitHub rejected the {label.what} (401): {label.why}")
             case Verdict.FORBIDDEN:
-                raise GitHubError(
-                    "GitHub forbids this token its API (403): it lacks a permission, or an"
-                    f" organisation asks for single sign-on. Check it at {self.token_page}."
-                )
+                fix = f"Check it at {self.token_page}." if self.credential.dated else label.fix
+                what, why = label.what, lacking(answer.headers)
+                raise TokenRejected(f"GitHub forbids the {what} its API (403): {why}. {fix}")
         raise GitHubError(
             f"There is no GitHub GraphQL API at {self.host} (it answered {status}):"
             " check RADAR_GITHUB__API_URL."
@@ -222,7 +256,7 @@ def _opened(body: bytes) -> Reply:
     return reply
 
 
-def _token_page(api_url: str) -> str:
+def token_page(api_url: str) -> str:
     url = URL(api_url)
     enterprise = url.path.rstrip("/").endswith("/api/v3")
     site = url.origin() if enterprise else URL("https://github.com")

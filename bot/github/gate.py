@@ -43,8 +43,7 @@ class Gate:
         opens_at = self.clock.now() + seconds
         trip.waited += seconds
         if trip.waited > self._patience:
-            again = datetime.fromtimestamp(opens_at, UTC) + timedelta(seconds=59)  # a whole minute
-            raise RateLimited(f"{reason}: try again at {again:%Y-%m-%d %H:%M} UTC.")
+            raise limited(reason, opens_at)
         self._opens_at, self._reason = max(self._opens_at, opens_at), reason
 
     async def passed(self, trip: Trip) -> None:
@@ -53,3 +52,9 @@ class Gate:
         if left > 0:
             trip.waiting(Pause(left, self._reason))
             await self._sleep(left)
+
+
+def limited(reason: str, opens_at: float) -> RateLimited:
+    """Say when GitHub may be asked again."""
+    again = datetime.fromtimestamp(opens_at, UTC) + timedelta(seconds=59)  # a whole minute
+    return RateLimited(f"{reason}: try again at {again:%Y-%m-%d %H:%M} UTC.")

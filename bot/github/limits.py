@@ -41,6 +41,13 @@ def _limit(status: int, headers: Mapping[str, str], body: bytes) -> Verdict:
     return Verdict.SECONDARY_LIMIT if too_many else Verdict.FORBIDDEN
 
 
+def lacking(headers: Mapping[str, str]) -> str:
+    """Tell why a 403 that is no limit was given."""
+    if headers.get("x-github-sso", "").startswith("required"):
+        return "its organisation asks that it be authorised for single sign-on"
+    return "it lacks a permission, or an organisation asks for single sign-on"
+
+
 def named_wait(headers: Mapping[str, str]) -> float | None:
     """Read the seconds that GitHub itself asks us to wait, if it does."""
     seconds = _number(headers, "retry-after")
@@ -67,6 +74,11 @@ def token_expiry(headers: Mapping[str, str]) -> int | None:
         )
     except ValueError:
         return None
+
+
+def requests_left(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
+    """How many REST requests are left, and when there are new ones."""
+    return _number(headers, "x-ratelimit-remaining"), _number(headers, "x-ratelimit-reset")
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:

@@ -78,7 +78,8 @@ class Owners:
         urgent: bool = False,
     ) -> Estate:
         """All that an owner has and the token may see, each once."""
-        connection, trip = self._github.connection_of(owner), Trip(waiting, urgent=urgent)
+        connection = await self._github.connection_of(owner)
+        trip = Trip(waiting, urgent=urgent)
         listed: dict[int, Owned] = {}
         login, after = owner, None
         for _ in range(_MOST_PAGES):

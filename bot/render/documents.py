@@ -127,7 +127,6 @@ def imported(report: ImportReport) -> Json:
 
 
 def status(report: StatusReport) -> Json:
-    allowance = report.allowance
     return {
         "version": report.version,
         "database_bytes": report.database_bytes,
@@ -136,8 +135,17 @@ def status(report: StatusReport) -> Json:
         "failing": report.failing,
         "last_run": _run(report.last_run) if report.last_run else None,
         "next_run_at": stamp(report.next_run_at),
-        "github": None if allowance is None else _allowance(allowance),
+        "github": _default(report.allowances),
         "problems": list(report.problems),
+        "tokens": [
+            {
+                "name": one.name,
+                "owners": list(one.owners),
+                "problem": one.trouble,
+                **_allowance(one),
+            }
+            for one in report.allowances
+        ],
     }
 
 
@@ -165,7 +173,13 @@ def _followed(one: Followed) -> Json:
     return {**_follow(one.follow), "repositories": len(sifted.taken), "left_out": left_out}
 
 
-def _allowance(allowance: Allowance) -> Json:
+def _default(allowances: Sequence[Allowance]) -> Json:
+    """The token of those that no other is for; null when GitHub could not be asked with it."""
+    found = [one for one in allowances if not one.owners and not (one.trouble and one.configured)]
+    return _allowance(found[-1]) if found else None
+
+
+def _allowance(allowance: Allowance) -> dict[str, Json]:
     return {
         "login": allowance.login,
         "points_limit": allowance.points_limit,

@@ -162,18 +162,20 @@ def _facts(report: Checkup, zone: ZoneInfo) -> Iterable[Row]:
 
 
 def _github(report: Checkup, zone: ZoneInfo) -> Iterable[Row]:
-    allowance = report.allowance
-    if allowance is None:
-        yield Row("GitHub token", value="GitHub could not be asked", tone=Tone.BAD)
-        return
-    ends = allowance.token_expires_at
-    told = "works" if allowance.login else "none, or GitHub did not say"
-    yield Row("GitHub token", value=told + (", ends" if ends else ""), at=ends)
-    if allowance.points_left is not None:
-        left = f"{allowance.points_left:,} of {allowance.points_limit or 0:,} points left"
-        full = allowance.resets_at
-        again = f", full again {words.moment(full, zone, beside=report.now)}" if full else ""
-        yield Row("Rate budget", note=left + again)
+    for one in report.allowances:
+        named = f"GitHub {one.name}" if one.configured else "GitHub token"
+        if one.configured and one.trouble:
+            told = "refused" if one.refused else "GitHub could not be asked"
+            yield Row(named, value=told, tone=Tone.BAD)
+            continue
+        ends = one.token_expires_at
+        works = "works" if one.login else "none, or GitHub did not say"
+        yield Row(named, value=works + (", ends" if ends else ""), at=ends)
+        if one.points_left is not None:
+            left = f"{one.points_left:,} of {one.points_limit or 0:,} points left"
+            full = one.resets_at
+            again = f", full again {words.moment(full, zone, beside=report.now)}" if full else ""
+            yield Row("Rate budget", note=left + again)
 
 
 def _digest_row(one: Scheduled, roles: Roles) -> Row:

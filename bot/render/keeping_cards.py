@@ -58,10 +58,10 @@ def _facts(report: CheckReport, zone: tzinfo) -> Iterable[Row]:
     if report.backup is not None:
         name = f"{report.backup.path}: {_told(report.backup, zone, report.now)}"
         yield Row("Newest backup", note=name)
-    allowance = report.allowance
-    if allowance is not None and allowance.points_left is not None:
-        login = allowance.login or "no login"
-        yield Row("GitHub", note=f"{login}, {allowance.points_left:,} points left")
+    for one in report.allowances:
+        if one.points_left is not None:
+            name = f"GitHub {one.name}" if one.owners else "GitHub"
+            yield Row(name, note=f"{one.login or 'no login'}, {one.points_left:,} points left")
 
 
 def _told(found: Contents, zone: tzinfo, now: int) -> str:

@@ -1,13 +1,13 @@
 """What is watched and how it was read: runs, tracking, lists, imports, the doctor."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
 from bot.core.card import Card, Row, Tone
 from bot.core.follow import Follow
 from bot.core.metrics import STARS
-from bot.core.models import Refused, RunError, RunStatus
+from bot.core.models import Allowance, Refused, RunError, RunStatus
 from bot.core.rank import Movement
 from bot.core.reports import (
     ImportReport,
@@ -147,7 +147,7 @@ def _facts(report: StatusReport, zone: tzinfo) -> Iterable[Row]:
     def at(moment: int | None) -> str:
         return "?" if moment is None else words.moment(moment, zone, beside=report.now)
 
-    last, allowance = report.last_run, report.allowance
+    last = report.last_run
     watched = words.counted(report.watched, "repository", "repositories")
     yield Row("Version", note=report.version)
     yield Row("Database", note=words.size(report.database_bytes))
@@ -158,12 +158,19 @@ def _facts(report: StatusReport, zone: tzinfo) -> Iterable[Row]:
         )
     if report.next_run_at is not None:
         yield Row("Next run", note=f"{at(report.next_run_at)}, while the bot runs")
-    if allowance is not None and allowance.points_left is not None:
-        left = f"{allowance.points_left:,} of {allowance.points_limit or 0:,} points left"
-        login = allowance.login or "no login"
-        yield Row("GitHub", note=f"{login}, {left}, full again at {at(allowance.resets_at)}")
-    if allowance is not None and allowance.token_expires_at is not None:
-        yield Row("Token ends", note=at(allowance.token_expires_at))
+    for one in report.allowances:
+        yield from _token_rows(one, at)
+
+
+def _token_rows(one: Allowance, at: Callable[[int | None], str]) -> Iterable[Row]:
+    if one.points_left is not None:
+        left = f"{one.points_left:,} of {one.points_limit or 0:,} points left"
+        login = one.login or "no login"
+        note = f"{login}, {left}, full again at {at(one.resets_at)}"
+        yield Row(f"GitHub {one.name}" if one.owners else "GitHub", note=note)
+    if one.token_expires_at is not None:
+        named = f"{one.name[:1].upper()}{one.name[1:]} ends"
+        yield Row(named, note=at(one.token_expires_at))
 
 
 def _refused(errors: Iterable[RunError]) -> Iterable[Row]:

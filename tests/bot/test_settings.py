@@ -206,6 +206,104 @@ def test_a_refusal_brings_no_exception_along_that_quotes_the_file(read: Load, ya
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
+# --- several tokens, and an App ---
+
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nghp_never-to-be-seen\n-----END RSA PRIVATE KEY-----"
+TWO = [{"token": HIDDEN, "owners": ["acme", "Globex"]}, {"token": "b", "owners": "initech, x"}]
+
+
+@pytest.mark.parametrize("where", ["yaml", "variable", "file"])
+def test_several_tokens_have_their_owners(read: Load, tmp_path: Path, where: str) -> None:
+    written = json.dumps(TWO)
+    (tmp_path / HELD).write_text(written)
+    settings = {
+        "yaml": lambda: read(f"github: {{tokens: {written}}}"),
+        "variable": lambda: read(RADAR_GITHUB__TOKENS=written),
+        "file": lambda: read(RADAR_GITHUB__TOKENS_FILE=HELD),
+    }[where]()
+
+    assert [one.owners for one in settings.github.tokens] == [("acme", "Globex"), ("initech", "x")]
+    assert [secret.get_secret_value() for secret in settings.secrets()] == [HIDDEN, "b"]
+    assert HIDDEN not in f"{settings} {settings!r} {settings.model_dump()}"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "fix"),
+    [
+        ("ghp_never-to-be-seen", ': write a list such as [{"token": "ghp_…", "owners": ["acme"]}]'),
+        ("[ghp_never-to-be-seen]", ": write a list such as"),
+        ('[{"owners": ["a"]}]', " (item 1, token): write it, too"),
+        (f'[{{"token": "{HIDDEN}"}}]', " (item 1, owners): write it, too"),
+        (f'[{{"token": "{HIDDEN}", "owners": []}}]', " (item 1, owners): write at least one"),
+        (
+            f'[{{"token": "{HIDDEN}", "owners": ["a/b"]}}]',
+            " (item 1, owners, item 1): write a user or an organisation, such as acme",
+        ),
+        (
+            f'[{{"token": "x", "owners": ["a"], "{HIDDEN}": 1}}]',
+            " (item 1): write only what config.example.yaml shows",
+        ),
+        (
+            f'[{{"token": "{HIDDEN}", "owners": ["a", "b"]}}, {{"token": "x", "owners": ["A"]}}]',
+            ": a is named twice, give each owner one token",
+        ),
+    ],
+)
+def test_a_wrong_list_of_tokens_says_where_and_shows_none(
+    refusal: Refusal, tokens: str, fix: str
+) -> None:
+    by_yaml = refusal(f"github: {{tokens: {tokens}}}")
+
+    assert by_yaml.startswith(f"github.tokens in config.yaml cannot be used{fix}")
+    assert HIDDEN not in by_yaml
+    assert "\n" not in by_yaml
+
+
+def test_a_list_of_tokens_that_is_not_json_is_not_shown(refusal: Refusal) -> None:
+    said = refusal(RADAR_GITHUB__TOKENS=f'[{{"token": "{HIDDEN}"')
+
+    assert said.startswith("github.tokens from RADAR_GITHUB__TOKENS cannot be used: ")
+    assert HIDDEN not in said
+
+
+def test_an_app_has_a_number_and_a_key(read: Load, tmp_path: Path) -> None:
+    (tmp_path / HELD).write_text(f"{PEM}\n")
+    by_file = read(RADAR_GITHUB__APP_ID="7", RADAR_GITHUB__APP_PRIVATE_KEY_FILE=HELD)
+    in_one_line = PEM.replace("\n", "\\n")
+    by_variable = read(RADAR_GITHUB__APP_ID="7", RADAR_GITHUB__APP_PRIVATE_KEY=in_one_line)
+
+    for settings in (by_file, by_variable):
+        assert settings.github.app_id == 7
+        assert [secret.get_secret_value() for secret in settings.secrets()] == [PEM]
+        assert HIDDEN not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("yaml", "said"),
+    [
+        ("app_id: 7", "github.app_private_key cannot be used: set it, as github.app_id is set."),
+        (
+            f"app_private_key: {json.dumps(PEM)}",
+            (
+                "github.app_private_key in config.yaml cannot be used: set github.app_id, too, the"
+                " number of the App."
+            ),
+        ),
+        (
+            f"app_id: 7, app_private_key: {HIDDEN}",
+            (
+                "github.app_private_key in config.yaml cannot be used:"
+                " write the whole content of the .pem file."
+            ),
+        ),
+        ("app_id: x", "github.app_id in config.yaml is 'x': write a whole number."),
+        ("app_id: 0", "github.app_id in config.yaml is 0: write 1 or more."),
+    ],
+)
+def test_half_an_app_is_refused(refusal: Refusal, yaml: str, said: str) -> None:
+    assert refusal(f"github: {{{yaml}}}") == said
+
+
 # --- unknown keys ---
 
 
@@ -215,7 +313,7 @@ def test_a_refusal_brings_no_exception_along_that_quotes_the_file(read: Load, ya
         ("collection: {intervall: 6h}", "collection.interval"),
         ("colection: {interval: 6h}", "collection.interval"),
         ("interval: 6h", "collection.interval"),
-        ("github: {tokens: null}", "github.token"),
+        ("github: {tokn: null}", "github.token"),
         ("storage: {url: {path: x}}", None),
     ],
 )

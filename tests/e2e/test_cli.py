@@ -214,7 +214,7 @@ async def test_status_in_json(github: GitHubStandIn) -> None:
 
     assert list(told) == [
         "version", "database_bytes", "watched", "gone", "failing",
-        "last_run", "next_run_at", "github", "problems",
+        "last_run", "next_run_at", "github", "problems", "tokens",
     ]  # fmt: skip
     assert list(told["last_run"]) == RUN_KEYS
     assert told["github"] == {
@@ -224,6 +224,8 @@ async def test_status_in_json(github: GitHubStandIn) -> None:
         "resets_at": told["github"]["resets_at"],
         "token_expires_at": "2999-12-31T23:59:59Z",
     }
+    named = {"name": "token", "owners": [], "problem": None}
+    assert told["tokens"] == [named | told["github"]]
     assert (told["version"], told["watched"], told["problems"]) == (__version__, 1, [])
 
 
@@ -340,16 +342,17 @@ async def test_a_missing_repository_is_not_tracked(github: GitHubStandIn) -> Non
 
 
 async def test_without_a_github_token_it_says_where_to_get_one(
-    monkeypatch: pytest.MonkeyPatch,
+    github: GitHubStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await run("import", "history.csv")
+    github.add("acme/rocket", stars=130)
     monkeypatch.delenv("RADAR_GITHUB__TOKEN")
+    await run("track", "add", "acme/rocket")
 
-    told = await run("sync")
+    told = await run("status")
 
-    assert told.code == 2
-    assert "https://github.com/settings/tokens" in told.sentence
-    assert "RADAR_GITHUB__TOKEN" in told.sentence
+    assert told.code == 1
+    assert "https://github.com/settings/tokens" in told.out
+    assert "RADAR_GITHUB__TOKEN" in told.out
 
 
 async def test_a_wrong_github_token_is_told_and_never_shown(

@@ -24,6 +24,8 @@ async def alerted(stage: Stage, name: str) -> Place:
 async def test_a_rejected_token_is_told_once_where_warnings_go(own_stage: Stage) -> None:
     stage = own_stage
     place = await alerted(stage, "Warned")
+    stage.github.add("warned/one", stars=3)
+    await stage.remember(place, "warned/one", hours_ago=1)
     stage.github.revoke_token()
 
     for _ in range(2):

@@ -10,6 +10,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.standins.github_apps import Access
+from tests.standins.github_rest import Rest
 from tests.standins.github_world import POINTS_AN_HOUR, Asked, Repo, World
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
@@ -37,6 +39,7 @@ class GitHubStandIn:
         self.requests: list[Asked] = []
         self.in_flight = self.most_in_flight = 0
         self.world = World("radar", resets_at=int(time.time()) + 3600)
+        self.access, self.rest = Access(), Rest(self.world)
         self._faults: list[Fault] = []
         self._open, self._closing = asyncio.Event(), asyncio.Event()
         self._open.set()
@@ -45,6 +48,8 @@ class GitHubStandIn:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_post("/graphql", self._serve)
+        self.access.serve(app)
+        self.rest.serve(app, self._admits)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -138,19 +143,28 @@ class GitHubStandIn:
             self.in_flight -= 1
 
     async def _respond(self, request: web.Request, body: str, asked: Asked) -> web.StreamResponse:
-        if not self.token or request.headers.get("Authorization") != f"Bearer {self.token}":
+        asked.token = _token(request)
+        if not self._admits(request):
             return self._reply({"message": "Bad credentials"}, status=401)
         if not request.headers.get("User-Agent", "").startswith("repo-radar/"):
             return self._reply({"message": "Please name your User-Agent."}, status=403)
+        if (sso := self.access.sso.get(asked.token)) is not None:
+            headers = {"X-GitHub-SSO": sso} if sso else {}
+            return self._reply({"message": "Forbidden"}, status=403, headers=headers)
         fault = next((fault for fault in self._faults if fault.fits(body)), None)
         if fault is None:
-            return self._reply(self.world.answer(asked))
+            told = self.access.tokens.get(asked.token)
+            ends = {"GitHub-Authentication-Token-Expiration": told} if told else None
+            return self._reply(self.world.answer(asked), headers=ends)
         fault.times -= 1
         match fault.status:
             case "reset" | "hang" | "truncate":
                 return await self._break_off(fault.status, request, asked)
             case _:
                 return self._refuse(fault)
+
+    def _admits(self, request: web.Request) -> bool:
+        return self.access.admits(_token(request), self.token)
 
     async def _break_off(self, how: str, request: web.Request, asked: Asked) -> web.StreamResponse:
         if how == "truncate":
@@ -188,3 +202,7 @@ class GitHubStandIn:
         if self.token_expires:
             limits["GitHub-Authentication-Token-Expiration"] = self.token_expires
         return web.json_response(answer, status=status, headers={**limits, **(headers or {})})
+
+
+def _token(request: web.Request) -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -105,6 +105,7 @@ class Asked:
     query: str
     variables: Mapping[str, Any]
     points: int = 0  # what it cost; 0 where it failed
+    token: str = ""
 
     @property
     def repositories(self) -> int:

@@ -1,7 +1,7 @@
 """A GitHub in memory for the flows: answers pages from a dict, and stumbles where it is told to."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -15,6 +15,7 @@ from bot.core.models import (
     Visibility,
     Wanted,
 )
+from bot.errors import TokenRejected
 from tests.standins.clock import SettableClock
 
 MISSING = Refusal(Refused.NOT_FOUND, "gone or not visible to this token")
@@ -58,6 +59,7 @@ class ScriptedGitHub:
     holds: dict[int, Hold] = field(default_factory=dict)  # before the page
     pauses: dict[int, Pause] = field(default_factory=dict)  # before the page
     granted: Allowance | Exception = field(default_factory=Allowance)
+    others: list[Allowance] = field(default_factory=list)  # tokens for some owners
     asked: list[list[Wanted]] = field(default_factory=list)  # one entry a harvest
     ids: Iterator[int] = field(default_factory=lambda: count(100))  # never given twice
     closed: int = 0  # harvests that came to their end, whichever
@@ -97,10 +99,11 @@ class ScriptedGitHub:
         finally:
             self.closed += 1
 
-    async def allowance(self) -> Allowance:
-        if isinstance(self.granted, Exception):
-            raise self.granted
-        return self.granted
+    async def allowances(self, owners: Collection[str]) -> list[Allowance]:  # noqa: ARG002
+        if isinstance(self.granted, Allowance):
+            return [*self.others, self.granted]
+        refused = isinstance(self.granted, TokenRejected)
+        return [*self.others, Allowance(trouble=str(self.granted), refused=refused)]
 
     def _page(self, wanted: Sequence[Wanted]) -> Harvest:
         found: dict[Wanted, Reading] = {}

@@ -45,7 +45,7 @@ async def test_all_is_well(
     report = await checkups.report(HERE)
 
     assert (report.watched, report.gone, report.failing, report.problems) == (1, (), 0, ())
-    assert report.allowance == github.granted
+    assert report.allowances == (github.granted,)
     assert report.next_run_at == clock.now() + INTERVAL
     assert [one.digest.group for one in report.settled.digests] == ["all"]
 
@@ -75,7 +75,7 @@ async def test_problems_come_with_their_fix(
         ),
         "Gone or not visible: o/lost. Stop watching with /track remove.",
     )
-    assert report.allowance is None
+    assert [one.refused for one in report.allowances] == [True]
 
 
 async def test_a_digest_paused_by_hand_is_no_problem(
@@ -99,3 +99,40 @@ async def test_nothing_of_another_guild_is_told(
 
     assert (report.watched, report.settled.digests, report.last_run) == (0, (), None)
     assert "theirs" not in str(report)
+
+
+async def test_a_server_hears_of_the_tokens_that_read_for_it_only(
+    checkups: Checkups, flows: Flows, github: ScriptedGitHub
+) -> None:
+    mine = Allowance(name="token for o", owners=("o",), trouble="Mine.", refused=True)
+    theirs = Allowance(name="token for p", owners=("p",), trouble="Theirs.", refused=True)
+    github.others = [mine, theirs]
+    github.add("o/one", stars=1)
+    await flows.track.add(HERE, "o/one")
+
+    report = await checkups.report(HERE)
+
+    assert report.allowances == (mine,)
+    assert "Mine." in report.problems
+    assert "Theirs." not in str(report)
+
+
+async def test_a_run_that_failed_by_another_servers_token_names_it_to_nobody_else(
+    checkups: Checkups, flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    for name in ("o/one", "o/two", "p/three"):
+        github.add(name, stars=1)
+    await flows.track.add(HERE, "o/one o/two")
+    await flows.track.add(THERE, "p/three")
+    sentence = "GitHub rejected the token for p (401)."
+    github.others = [Allowance(name="token for p", owners=("p",), trouble=sentence, refused=True)]
+    github.raises[1] = TokenRejected(sentence)
+    clock.pass_(60)
+    await flows.sync.everything(Trigger.SCHEDULE)
+
+    assert sentence not in str((await checkups.report(HERE)).problems)
+    assert (await checkups.report(HERE)).problems == (
+        "The last run read a part only: whoever runs the bot is told why.",
+    )
+    assert sentence in (await checkups.report(THERE)).problems
+    assert sentence in (await flows.status.report()).problems

@@ -163,9 +163,9 @@ class Asked:
     def __init__(self, *problems: str) -> None:
         self.times, self._problems = 0, problems
 
-    async def __call__(self) -> tuple[Allowance | None, list[str]]:
+    async def __call__(self) -> tuple[list[Allowance], list[str]]:
         self.times += 1
-        return Allowance("radar", 5000, 4990), list(self._problems)
+        return [Allowance("radar", 5000, 4990)], list(self._problems)
 
 
 async def test_a_check_over_a_whole_database_asks_github(path: Path, clock: SettableClock) -> None:

@@ -5,6 +5,7 @@ import pytest
 from bot import __version__
 from bot.core.models import Allowance, Refusal, Refused, Run, RunStatus, Trigger
 from bot.errors import TokenRejected
+from bot.flows.allowance import FRESH
 from tests.conftest import INTERVAL, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -35,7 +36,7 @@ async def test_all_is_well(flows: Flows, github: ScriptedGitHub, clock: Settable
 
     assert (report.version, report.now) == (__version__, clock.now())
     assert (report.watched, report.gone, report.failing) == (2, 0, 0)
-    assert report.allowance == github.granted
+    assert report.allowances == (github.granted,)
     assert report.last_run is not None
     assert (report.last_run.trigger, report.last_run.sampled) == (Trigger.SCHEDULE, 2)
     assert report.next_run_at == started + INTERVAL
@@ -76,7 +77,7 @@ async def test_what_github_refuses_is_a_problem_and_no_failure(
 
     report = await flows.status.report()
 
-    assert report.allowance is None
+    assert [one.refused for one in report.allowances] == [True]
     assert "The GitHub token was revoked: make a new one." in report.problems
 
 
@@ -100,6 +101,24 @@ async def test_a_token_that_ends_soon_is_told_with_its_days(
 
     assert len(said) == (told is not None)
     assert all(str(told) in problem and "RADAR_GITHUB__TOKEN" in problem for problem in said)
+
+
+@pytest.mark.usefixtures("watched")
+async def test_each_token_is_reported_by_name(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    ends = clock.now() + 3 * DAY
+    acme = Allowance(
+        name="token for acme, globex", owners=("acme", "globex"), token_expires_at=ends
+    )
+    github.others = [acme]
+
+    report = await flows.status.report()
+
+    assert report.allowances == (acme, github.granted)
+    assert [problem for problem in report.problems if "token" in problem] == [
+        "The GitHub token for acme, globex ends in 3 days: make a new one and set github.tokens."
+    ]
 
 
 @pytest.mark.usefixtures("watched")
@@ -127,6 +146,23 @@ async def test_a_run_that_failed_is_told_with_its_reason(
         await flows.sync.everything(Trigger.SCHEDULE)
 
     assert "The last run did not end well: The token was revoked." in await problems(flows)
+
+
+@pytest.mark.usefixtures("watched")
+async def test_a_run_that_read_a_part_says_why_once(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    for number in range(3):
+        github.add(f"o/more-{number}", stars=1)
+        await flows.track.add(HERE, f"o/more-{number}")
+    clock.pass_(HOUR)
+    github.raises[1] = TokenRejected("The token ended.")
+    await flows.sync.everything(Trigger.SCHEDULE)
+    assert await problems(flows) == ["The last run read a part only: The token ended."]
+
+    clock.pass_(FRESH)
+    github.granted = TokenRejected("The token ended.")
+    assert await problems(flows) == ["The token ended."]
 
 
 @pytest.mark.usefixtures("watched")

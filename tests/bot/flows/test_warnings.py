@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bot.core.guild import DigestSettings, Guild
-from bot.core.models import Allowance
+from bot.core.models import Allowance, Trigger, Visibility
 from bot.core.schedule import Every, Plan
 from bot.errors import GitHubError, TokenRejected
 from bot.flows.allowance import FRESH, Allowances
 from bot.flows.warnings import GuildWarnings, TokenWatch
+from tests.conftest import Flows
 from tests.standins.clock import DAY, SettableClock
 from tests.standins.harvests import ScriptedGitHub
 from tests.standins.stored import SqliteStore
@@ -87,23 +88,37 @@ async def test_a_warning_that_discord_did_not_take_is_told_later(
 
 @pytest.fixture
 def watch(
-    github: ScriptedGitHub, store: SqliteStore, warnings: GuildWarnings, clock: SettableClock
+    github: ScriptedGitHub,
+    store: SqliteStore,
+    flows: Flows,
+    warnings: GuildWarnings,
+    clock: SettableClock,
 ) -> TokenWatch:
-    return TokenWatch(Allowances(github, clock), store.guilds, warnings, clock)
+    allowances = Allowances(github, store.subjects, clock)
+    return TokenWatch(allowances, store.guilds, flows.portfolio, warnings, clock)
 
 
 @pytest.fixture
-async def members(store: SqliteStore) -> None:
+async def members(store: SqliteStore, flows: Flows, github: ScriptedGitHub) -> None:
+    """One server watches acme, one something else, one nothing, and one has left."""
+    for name in ("acme/one", "other/two"):
+        github.add(name, stars=1)
     await store.guilds.save(Guild(HERE, alerts_channel_id=ALERTS))
-    await store.guilds.save(Guild(THERE, alerts_channel_id=DOCS, left_at=1))
+    await store.guilds.save(Guild(THERE, alerts_channel_id=DOCS))
+    await store.guilds.save(Guild(13, alerts_channel_id=REPORTS))
+    await flows.track.add(HERE, "acme/one")
+    await flows.track.add(THERE, "other/two")
+    await flows.track.add(14, "acme/one other/two")
+    await store.guilds.save(Guild(14, alerts_channel_id=99, left_at=1))
 
 
 @pytest.mark.usefixtures("members")
-async def test_a_token_that_ends_is_told_at_14_3_and_1_days(
+async def test_a_token_that_ends_is_told_at_14_3_and_1_days_to_whom_it_reads_for(
     watch: TokenWatch, github: ScriptedGitHub, channels: Channels, clock: SettableClock
 ) -> None:
     ends = clock.now() + 20 * DAY
-    github.granted = Allowance(token_expires_at=ends)
+    acme = Allowance(name="token for acme", owners=("Acme",), token_expires_at=ends)
+    github.others = [acme]
     told = []
     for _ in range(20):
         await watch.look()
@@ -112,8 +127,50 @@ async def test_a_token_that_ends_is_told_at_14_3_and_1_days(
 
     assert told == [0] * 6 + [1] * 11 + [2] * 2 + [3]
     assert {channel for channel, _ in channels.said} == {ALERTS}
-    assert "ends in 14 days" in channels.said[0][1]
-    assert "RADAR_GITHUB__TOKEN" in channels.said[0][1]
+    assert "GitHub token for acme of this bot ends in 14 days" in channels.said[0][1]
+    assert "github.tokens" in channels.said[0][1]
+
+
+@pytest.mark.usefixtures("members")
+async def test_the_default_token_concerns_who_watches_what_no_other_reads(
+    watch: TokenWatch, github: ScriptedGitHub, channels: Channels, clock: SettableClock
+) -> None:
+    github.others = [Allowance(name="token for acme", owners=("acme",))]
+    github.granted = Allowance(token_expires_at=clock.now() + DAY)
+    await watch.look()
+
+    ((channel, sentence),) = channels.said
+    assert channel == DOCS
+    assert "The GitHub token of this bot ends in 1 day:" in sentence
+    assert "RADAR_GITHUB__TOKEN" in sentence
+
+
+@pytest.mark.usefixtures("members")
+async def test_two_tokens_in_trouble_are_two_warnings(
+    watch: TokenWatch, github: ScriptedGitHub, channels: Channels
+) -> None:
+    github.others = [
+        Allowance(name="token for acme", owners=("acme",), trouble="Acme's.", refused=True)
+    ]
+    github.granted = TokenRejected("The default.")
+    await watch.look()
+
+    assert channels.said == [(ALERTS, "Acme's."), (DOCS, "The default.")]
+
+
+@pytest.mark.usefixtures("members")
+async def test_a_missing_token_and_an_outage_are_no_warnings(
+    watch: TokenWatch, github: ScriptedGitHub, channels: Channels, clock: SettableClock
+) -> None:
+    for trouble in (
+        Allowance(name="without a token", trouble="None is set.", configured=False),
+        GitHubError("Down."),
+    ):
+        github.granted = trouble
+        await watch.look()
+        clock.pass_(FRESH)
+
+    assert channels.said == []
 
 
 @pytest.mark.usefixtures("members")
@@ -124,7 +181,7 @@ async def test_a_rejected_token_is_told_and_again_after_a_good_one(
         github.granted = failure
         await watch.look()
         clock.pass_(FRESH)
-    assert channels.said == [(ALERTS, "No.")]
+    assert channels.said == [(ALERTS, "No."), (DOCS, "No.")]
 
     github.granted = Allowance()
     await watch.look()
@@ -132,34 +189,66 @@ async def test_a_rejected_token_is_told_and_again_after_a_good_one(
     github.granted = TokenRejected("Not again.")
     await watch.look()
 
-    assert channels.said[1:] == [(ALERTS, "Not again.")]
+    assert channels.said[2:] == [(ALERTS, "Not again."), (DOCS, "Not again.")]
 
 
 @pytest.mark.usefixtures("members")
 async def test_a_restart_tells_nothing_twice(
-    github: ScriptedGitHub, store: SqliteStore, channels: Channels, clock: SettableClock
+    github: ScriptedGitHub,
+    store: SqliteStore,
+    flows: Flows,
+    channels: Channels,
+    clock: SettableClock,
 ) -> None:
     github.granted = TokenRejected("No.")
     for _ in range(2):
         warnings = GuildWarnings(store.guilds, channels, clock)
-        await TokenWatch(Allowances(github, clock), store.guilds, warnings, clock).look()
+        allowances = Allowances(github, store.subjects, clock)
+        watch = TokenWatch(allowances, store.guilds, flows.portfolio, warnings, clock)
+        await watch.look()
 
-    assert len(channels.said) == 1
+    assert len(channels.said) == 2
 
 
-async def test_github_is_asked_once_a_minute(github: ScriptedGitHub, clock: SettableClock) -> None:
-    allowances = Allowances(github, clock)
+@pytest.mark.usefixtures("members")
+async def test_a_repository_that_is_hidden_from_a_server_brings_no_warning(
+    watch: TokenWatch, github: ScriptedGitHub, channels: Channels, flows: Flows
+) -> None:
+    github.repositories[0].visibility = Visibility.PRIVATE
+    await flows.sync.everything(Trigger.SCHEDULE)
+    github.others = [
+        Allowance(name="token for acme", owners=("acme",), trouble="Acme's.", refused=True)
+    ]
+    await watch.look()
+
+    assert channels.said == []
+
+
+@pytest.mark.usefixtures("members")
+async def test_what_github_was_not_asked_about_yet_counts_too(
+    watch: TokenWatch, github: ScriptedGitHub, channels: Channels, flows: Flows
+) -> None:
+    await flows.portfolio.adopt(["never/asked"], [13], at=0)
+    github.others = [Allowance(name="t", owners=("never",), trouble="No.", refused=True)]
+    await watch.look()
+
+    assert channels.said == [(REPORTS, "No.")]
+
+
+async def test_github_is_asked_once_a_minute(
+    github: ScriptedGitHub, store: SqliteStore, clock: SettableClock
+) -> None:
+    allowances = Allowances(github, store.subjects, clock)
     github.granted = Allowance(points_left=5)
-    assert (await allowances.ask()).points_left == 5
+    assert [one.points_left for one in await allowances.ask()] == [5]
     github.granted = Allowance(points_left=4)
     clock.pass_(FRESH - 1)
-    assert (await allowances.ask()).points_left == 5
+    assert [one.points_left for one in await allowances.ask()] == [5]
     clock.pass_(1)
-    assert (await allowances.ask()).points_left == 4
+    assert [one.points_left for one in await allowances.ask()] == [4]
 
     github.granted = TokenRejected("No.")
     clock.pass_(FRESH)
     for _ in range(2):
-        with pytest.raises(TokenRejected, match="No"):
-            await allowances.ask()
+        assert [one.trouble for one in await allowances.ask()] == ["No."]
         github.granted = Allowance()

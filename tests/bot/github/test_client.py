@@ -14,8 +14,9 @@ from bot.core.models import Harvest, Pause, Reading, Refusal, Refused, Visibilit
 from bot.errors import GitHubError, RateLimited, TokenMissing, TokenRejected
 from bot.github.client import PAGE_ATTEMPTS, GitHubClient
 from bot.github.connection import ATTEMPTS, Connection
+from bot.github.credentials import personal
 from bot.github.gate import Gate, Trip
-from bot.github.protocol import Question
+from bot.github.protocol import ALLOWANCE, Question
 from tests.standins.github import GitHubStandIn
 from tests.standins.github_world import Repo
 
@@ -335,9 +336,12 @@ async def test_another_server_is_not_taken_for_github(
 async def test_a_query_that_does_not_fit_the_schema_is_not_asked_again(
     session: aiohttp.ClientSession, github: GitHubStandIn
 ) -> None:
-    time, token = Time(), SecretStr(github.token)
+    time, page = Time(), "https://github.com/settings/tokens"
+    credential = personal(SecretStr(github.token), page)
     gate = Gate(time, time.sleep, patience=0)
-    connection = Connection(session, gate, token=token, api_url=github.api_url, timeout=20)
+    connection = Connection(
+        session, gate, credential=credential, api_url=github.api_url, timeout=20
+    )
 
     with pytest.raises(GitHubError, match="did not understand the query"):
         await connection.ask(Question("query { stargazer }", {}), Trip(waiting=print))
@@ -424,18 +428,18 @@ async def test_a_token_without_the_right_to_ask_at_all_is_told_so(
 ) -> None:
     github.fail(403)
 
-    with pytest.raises(GitHubError, match="forbids this token"):
+    with pytest.raises(GitHubError, match="forbids the token its API"):
         await bot.harvest(Wanted("acme/rocket"))
     assert len(github.requests) == 1
 
 
-async def test_a_missing_token_says_where_to_get_one(
+async def test_what_needs_a_token_says_where_to_get_one(
     session: aiohttp.ClientSession, github: GitHubStandIn
 ) -> None:
     for nothing in (None, "", " "):
         bot = bot_at(github.api_url, session, token=nothing)
         with pytest.raises(TokenMissing, match=r"/settings/tokens .*RADAR_GITHUB__TOKEN"):
-            await bot.harvest(Wanted("acme/rocket"))
+            await (await bot.client.connection_of("acme")).ask(ALLOWANCE, Trip(waiting=print))
     assert github.requests == []
 
 
@@ -459,7 +463,7 @@ async def test_a_token_of_enterprise_is_made_on_its_own_host(
     bot = bot_at("https://git.acme.example/api/v3", session, token=None)
 
     with pytest.raises(TokenMissing, match=r"https://git\.acme\.example/settings/tokens"):
-        await bot.client.allowance()
+        await (await bot.client.connection_of("acme")).ask(ALLOWANCE, Trip(waiting=print))
 
 
 @pytest.mark.parametrize("token", ["ghp_sec\r\nret", "ghp_secrét"])
@@ -478,20 +482,21 @@ async def test_the_allowance_tells_what_is_left_and_when_the_token_ends(
 ) -> None:
     github.token_expires = LAST_SECOND_OF_2026
 
-    allowance = await bot.client.allowance()
+    (allowance,) = await bot.client.allowances()
 
     assert (allowance.login, allowance.points_limit, allowance.points_left) == ("radar", 5000, 4999)
     assert (allowance.resets_at, allowance.token_expires_at) == (NOON + 600, 1_798_761_599)
 
 
 async def test_a_token_without_an_end_has_no_end_in_the_allowance(bot: Bot) -> None:
-    assert (await bot.client.allowance()).token_expires_at is None
+    (allowance,) = await bot.client.allowances()
+    assert (allowance.token_expires_at, allowance.trouble) == (None, None)
 
 
-async def test_an_allowance_that_cannot_be_had_is_an_error_of_githubs(
-    bot: Bot, github: GitHubStandIn
-) -> None:
+async def test_an_allowance_that_cannot_be_had_says_why(bot: Bot, github: GitHubStandIn) -> None:
     github.fail(502, times=ATTEMPTS)
 
-    with pytest.raises(GitHubError, match="does not answer"):
-        await bot.client.allowance()
+    (allowance,) = await bot.client.allowances()
+
+    assert "does not answer" in str(allowance.trouble)
+    assert (allowance.refused, allowance.points_left) == (False, None)

@@ -1,5 +1,6 @@
 """A guild's own cards: within Discord's limits, nothing pings, moments on the reader's clock."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -33,7 +34,7 @@ def checkup(settled: Settled, problems: tuple[str, ...]) -> Checkup:
         failing=0,
         last_run=Run("r", Trigger.SCHEDULE, RunStatus.OK, DUE - 60),
         next_run_at=DUE + 60,
-        allowance=Allowance("radar", 5_000, 4_000, DUE + 600, DUE + 86_400),
+        allowances=(Allowance("radar", 5_000, 4_000, DUE + 600, DUE + 86_400),),
         settled=settled,
         problems=problems,
     )
@@ -106,6 +107,24 @@ def test_the_doctor_tells_facts_and_problems() -> None:
         "4,000 of 5,000 points left",
         "**Version** · 1.0",
         "**Database** · 1.2 MB",
+    ):
+        assert told in text
+
+
+def test_each_token_has_its_rows_and_its_trouble() -> None:
+    tokens = (
+        Allowance(name="token for acme", owners=("acme",), trouble="Ended.", refused=True),
+        Allowance(name="App's token for globex", owners=("globex",), trouble="Down."),
+        Allowance(None, 60, 7, DUE, name="without a token", trouble="None.", configured=False),
+    )
+    report = replace(checkup(Settled(Guild(1), ()), ("Ended.",)), allowances=tokens)
+    text = text_of(guild_cards.checkup(report, ZoneInfo("UTC"), []))
+
+    for told in (
+        "**GitHub token for acme** · refused",
+        "**GitHub App's token for globex** · GitHub could not be asked",
+        "**GitHub token** · none, or GitHub did not say",
+        "7 of 60 points left",
     ):
         assert told in text
 
