@@ -68,22 +68,16 @@ class GuildSettings:
 
         Raises UsageError for a zone nobody knows.
         """
-        guild = await self._guilds.get(actor.guild_id)
-        settled = replace(guild, zone=_zone(zone))
-        await self._guilds.save(settled)
-        for digest in await self._guilds.digests(actor.guild_id):
-            if digest.plan.zone == guild.zone:
-                plan = replace(digest.plan, zone=settled.zone)
-                await self._guilds.save_digest(replace(digest, plan=plan, since=self._clock.now()))
-        await self._note(actor, "settings timezone", settled.zone)
+        named = parse_zone(zone)
+        await self._guilds.set_zone(actor.guild_id, named, self._clock.now())
+        await self._note(actor, "settings timezone", named)
         return await self.show(actor.guild_id)
 
     async def set_alerts(self, actor: Actor, channel_id: int | None) -> Guild:
         """Where warnings go; None: to the digest's channel."""
-        guild = replace(await self._guilds.get(actor.guild_id), alerts_channel_id=channel_id)
-        await self._guilds.save(guild)
+        await self._guilds.set_alerts(actor.guild_id, channel_id)
         await self._note(actor, "settings alerts", str(channel_id or "the digest's channel"))
-        return guild
+        return await self._guilds.get(actor.guild_id)
 
     async def draft(self, guild_id: int, wish: Wish) -> DigestSettings:
         """The digest as it would be; nothing is written. Raises UsageError for what is wrong."""
@@ -131,7 +125,7 @@ class GuildSettings:
 
     async def pause(self, actor: Actor, group: str) -> Scheduled:
         digest = replace(await self.digest(actor.guild_id, group), paused=BY_HAND)
-        await self._guilds.save_digest(digest)
+        await self._guilds.halt_digest(actor.guild_id, digest.group, BY_HAND)
         await self._note(actor, "settings digest", f"paused: group {digest.group}")
         return await self._scheduled(digest)
 
@@ -139,7 +133,7 @@ class GuildSettings:
         """Due times that passed meanwhile are not made up for."""
         known = await self.digest(actor.guild_id, group)
         digest = replace(known, paused=None, since=self._clock.now())
-        await self._guilds.save_digest(digest)
+        await self._guilds.resume_digest(actor.guild_id, digest.group, digest.since)
         await self._guilds.clear(actor.guild_id, PAUSED.format(group=digest.group))
         await self._note(actor, "settings digest", f"resumed: group {digest.group}")
         return await self._scheduled(digest)
@@ -172,7 +166,7 @@ class GuildSettings:
 def _plan(wish: Wish, known: DigestSettings | None, zone: str) -> Plan:
     """What is not wished for stays as it is."""
     before = known.plan if known else Plan(0, Every.DAY, zone)
-    zone = before.zone if wish.zone is None else _zone(wish.zone)
+    zone = before.zone if wish.zone is None else parse_zone(wish.zone)
     try:
         every = before.every if wish.every is None else Every(wish.every)
     except ValueError:
@@ -185,7 +179,8 @@ def _plan(wish: Wish, known: DigestSettings | None, zone: str) -> Plan:
         raise UsageError("Write the time as HH:MM on a 24-hour clock, such as 09:00.") from None
 
 
-def _zone(text: str) -> str:
+def parse_zone(text: str) -> str:
+    """The zone somebody means; raises UsageError for one nobody knows."""
     zone = zone_named(text)
     if zone is not None:
         return zone

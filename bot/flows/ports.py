@@ -156,6 +156,12 @@ class Guilds(Protocol):
 
     async def save(self, guild: Guild) -> None: ...
 
+    async def set_zone(self, guild_id: int, zone: str, at: int) -> None:
+        """Its digests on the old zone move along, settled at `at`; nothing else is touched."""
+        ...
+
+    async def set_alerts(self, guild_id: int, channel_id: int | None) -> None: ...
+
     async def known(self) -> list[Guild]:
         """Every guild with settings or watches, but the operator's own portfolio."""
         ...
@@ -165,6 +171,18 @@ class Guilds(Protocol):
         ...
 
     async def save_digest(self, digest: DigestSettings) -> None: ...
+
+    async def halt_digest(self, guild_id: int, group: str, reason: str) -> None:
+        """Pause it, and leave the rest of it as it is."""
+        ...
+
+    async def resume_digest(self, guild_id: int, group: str, since: int) -> None:
+        """The same the other way round; due times before `since` never were."""
+        ...
+
+    async def give_up(self, tried: DigestSettings, reason: str, noted: AuditEntry) -> None:
+        """Pause what was tried in vain and note that, unless it was settled anew meanwhile."""
+        ...
 
     async def remove_digest(self, guild_id: int, group: str) -> bool:
         """Returns whether there was one; what is on its way of it is dropped."""

@@ -1,8 +1,10 @@
 """Settings: what is settled, refused, moved along and written down."""
 
+import asyncio
+
 import pytest
 
-from bot.core.guild import DigestSettings
+from bot.core.guild import DigestSettings, Guild
 from bot.core.schedule import Every, Plan
 from bot.core.settled import Scheduled
 from bot.errors import UsageError
@@ -115,6 +117,23 @@ async def test_the_zone_takes_digests_along_that_had_the_old_one(
     }
     assert (await settings.zone(HERE)).key == "Europe/Berlin"
     assert (await settings.zone(THERE)).key == "UTC"
+
+
+async def test_changes_at_the_same_time_are_all_kept(
+    settings: GuildSettings, store: SqliteStore
+) -> None:
+    await put(settings)
+    actor = Actor(HERE, ALICE)
+
+    await asyncio.gather(
+        settings.set_zone(actor, "Asia/Tokyo"),
+        settings.set_alerts(actor, CHANNEL),
+        settings.pause(actor, "all"),
+    )
+
+    (digest,) = await store.guilds.digests(HERE)
+    assert await store.guilds.get(HERE) == Guild(HERE, "Asia/Tokyo", CHANNEL)
+    assert (digest.plan.zone, digest.paused) == ("Asia/Tokyo", BY_HAND)
 
 
 async def test_pausing_resuming_removing(
