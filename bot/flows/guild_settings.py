@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.core.groups import group_of
 from bot.core.guild import AuditEntry, DigestSettings, Guild, plan_of
 from bot.core.rank import RANKINGS
 from bot.core.schedule import Every, Plan, next_due
@@ -16,8 +17,9 @@ from bot.flows.ports import Clock, Guilds
 
 BY_HAND = "paused by hand"
 LARGEST_TOP = 25
-LONGEST_GROUP = 50
 MOST_DIGESTS = 25
+NOBODY = 0
+"""A role that nobody has, to wish for no mention."""
 PAUSED = "digest paused: {group}"
 """The warning that is due again once a digest runs again."""
 
@@ -43,7 +45,7 @@ class Wish:
     top: int | None = None
     minimum: int | None = None
     skip_empty: bool | None = None
-    mention_role_id: int | None = None
+    mention_role_id: int | None = None  # NOBODY takes it away
     publish: bool | None = None
 
 
@@ -81,9 +83,7 @@ class GuildSettings:
 
     async def draft(self, guild_id: int, wish: Wish) -> DigestSettings:
         """The digest as it would be; nothing is written. Raises UsageError for what is wrong."""
-        group = wish.group.strip()
-        if not 0 < len(group) <= LONGEST_GROUP:
-            raise UsageError(f"A group's name has 1 to {LONGEST_GROUP} characters.")
+        group = group_of(wish.group)
         known = await self._find(guild_id, group)
         if known is None and len(await self._guilds.digests(guild_id)) >= MOST_DIGESTS:
             raise UsageError(f"A server has at most {MOST_DIGESTS} digests: remove one first.")
@@ -100,20 +100,22 @@ class GuildSettings:
 
     async def sample(self, guild_id: int, wish: Wish) -> DigestSettings:
         """The digest to try: the one that is set with what is wished for, or a new one."""
-        known = await self._find(guild_id, wish.group.strip())
+        known = await self._find(guild_id, group_of(wish.group))
         time = wish.time if known or wish.time else "09:00"
         return await self.draft(guild_id, replace(wish, time=time))
 
     async def set_digest(self, actor: Actor, digest: DigestSettings) -> Scheduled:
         """Post it from now on; a paused one is resumed."""
+        before = await self._find(actor.guild_id, digest.group)
         await self._guilds.save_digest(digest)
         await self._guilds.clear(actor.guild_id, PAUSED.format(group=digest.group))
-        await self._note(actor, "settings digest", f"set: {_told(digest)}")
+        changed = f"set: group {digest.group}: {_difference(before, digest)}"
+        await self._note(actor, "settings digest", changed)
         return await self._scheduled(digest)
 
     async def digest(self, guild_id: int, group: str) -> DigestSettings:
         """Raises UsageError where the group has none."""
-        known = await self._find(guild_id, group.strip())
+        known = await self._find(guild_id, group_of(group))
         if known is not None:
             return known
         groups = [digest.group for digest in await self._guilds.digests(guild_id)]
@@ -151,7 +153,7 @@ class GuildSettings:
 
     async def _find(self, guild_id: int, group: str) -> DigestSettings | None:
         digests = await self._guilds.digests(guild_id)
-        return next((one for one in digests if one.group.lower() == group.lower()), None)
+        return next((one for one in digests if one.group == group), None)
 
     async def _scheduled(self, digest: DigestSettings) -> Scheduled:
         watched = await self._portfolio.repositories(digest.guild_id, digest.group)
@@ -200,7 +202,8 @@ def _with(digest: DigestSettings, wish: Wish) -> DigestSettings:
         "mention_role_id": wish.mention_role_id,
         "publish": wish.publish,
     }
-    return replace(digest, **{name: what for name, what in wished.items() if what is not None})
+    settled = replace(digest, **{name: what for name, what in wished.items() if what is not None})
+    return replace(settled, mention_role_id=settled.mention_role_id or None)
 
 
 def _checked(digest: DigestSettings) -> DigestSettings:
@@ -213,13 +216,33 @@ def _checked(digest: DigestSettings) -> DigestSettings:
     return digest
 
 
-def _told(digest: DigestSettings) -> str:
+def _facts(digest: DigestSettings) -> dict[str, str]:
+    """All that can be settled, in words for the audit."""
     plan = digest.plan
-    time = f"{plan.minute // 60:02}:{plan.minute % 60:02}"
-    return (
-        f"group {digest.group}, channel {digest.channel_id}, {time} every {plan.every},"
-        f" {plan.zone}, by {digest.by}, top {digest.top}, minimum {digest.minimum}"
-    )
+    return {
+        "channel": str(digest.channel_id),
+        "time": f"{plan.minute // 60:02}:{plan.minute % 60:02}",
+        "every": plan.every,
+        "zone": plan.zone,
+        "by": digest.by,
+        "top": str(digest.top),
+        "minimum": str(digest.minimum),
+        "skip_empty": "yes" if digest.skip_empty else "no",
+        "mention": str(digest.mention_role_id or "nobody"),
+        "publish": "yes" if digest.publish else "no",
+        "paused": digest.paused or "no",
+    }
+
+
+def _difference(before: DigestSettings | None, after: DigestSettings) -> str:
+    """What changed, from what to what; all of one that is new."""
+    was = _facts(before) if before else {}
+    told = [
+        f"{name} {was[name]} → {value}" if before else f"{name} {value}"
+        for name, value in _facts(after).items()
+        if was.get(name) != value
+    ]
+    return ", ".join(told) or "nothing changed"
 
 
 def _listed(words: Iterable[str]) -> str:

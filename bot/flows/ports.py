@@ -76,8 +76,18 @@ class Subjects(Protocol):
 class Watches(Protocol):
     async def of(self, guild_id: int, group: str | None = None) -> list[Watch]: ...
 
-    async def add(self, guild_id: int, group: str, subject_ids: Sequence[int]) -> set[int]:
-        """Returns the ids that were not watched in this group before."""
+    async def add(
+        self,
+        guild_id: int,
+        group: str,
+        subject_ids: Sequence[int],
+        admit: Callable[[int, int], None] = ...,
+    ) -> set[int]:
+        """Returns the ids that were not watched in this group before.
+
+        `admit` is asked while nobody else writes, with how many the guild watches and would watch;
+        what it raises undoes all of it.
+        """
         ...
 
     async def remove(
@@ -190,6 +200,10 @@ class Guilds(Protocol):
 
     async def forget(self, guild_id: int) -> None:
         """Delete all of a guild's own data: settings, watches, posts, audit."""
+        ...
+
+    def times_forgotten(self, guild_id: int) -> int:
+        """How often since the program began: what was under way then is of a guild that was."""
         ...
 
     async def tell_once(self, guild_id: int, warning: str, at: int) -> bool:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.core.card import Card, Row, Tone
 from bot.core.delta import Delta, Status
 from bot.core.digest import Counts, Digest
+from bot.core.groups import ALL
 from bot.core.metrics import METRICS, Good
 from bot.core.models import Subject
 from bot.core.rank import Movement, lead
@@ -85,7 +86,7 @@ def scheduled_digest(report: ScheduledDigest) -> Card:
     zone = ZoneInfo(settings.plan.zone)
     card = digest(report.digest, zone, settings.top)
     kind = "Daily" if settings.plan.every in (Every.DAY, Every.WEEKDAYS) else "Weekly"
-    group = "" if settings.group == "all" else f" of {settings.group}"
+    group = "" if settings.group == ALL else f" of {settings.group}"
     since = words.earlier(window.start, zone, beside=window.end)
     return replace(
         card,

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.card import Card, Row, Tone
 from bot.core.export import Document, Form, Order
+from bot.core.groups import ALL
 from bot.core.guild import DigestSettings, Guild
 from bot.core.schedule import Every
 from bot.core.settled import Checkup, Scheduled, Settled
@@ -13,7 +14,6 @@ from bot.render import words
 
 Roles = Mapping[int, str]
 """The names of a guild's roles by their id."""
-DEFAULT_GROUP = "all"
 SET_ONE = "Set one with /settings digest channel:#… time:09:00."
 
 
@@ -40,7 +40,7 @@ def scheduled(one: Scheduled, roles: Roles, *, advice: Sequence[str] = ()) -> Ca
     notes = list(advice)
     if not one.watched:
         group = one.digest.group
-        named = "" if group == DEFAULT_GROUP else f" group:{group}"
+        named = "" if group == ALL else f" group:{group}"
         notes.append(f"Nothing is watched in it yet: /track add target:owner/name{named}.")
     return Card(
         title="Digest paused" if paused else "Digest set",
@@ -190,7 +190,7 @@ def _digest_row(one: Scheduled, roles: Roles) -> Row:
 
 def _named(word: str, digest: DigestSettings) -> str:
     """`Digest of docs`; that of the default group needs no name."""
-    return word if digest.group == DEFAULT_GROUP else f"{word} of {digest.group}"
+    return word if digest.group == ALL else f"{word} of {digest.group}"
 
 
 def _rules(one: Scheduled, roles: Roles) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from bot.core.card import Card, Row, Tone
+from bot.core.groups import ALL
 from bot.core.metrics import STARS
 from bot.core.models import Refused, RunError, RunStatus
 from bot.core.rank import Movement
@@ -164,7 +165,7 @@ def _level_row(movement: Movement, note: str = "") -> Row:
 
 def _listed_row(item: Listed, zone: tzinfo, now: int) -> Row:
     subject = item.movement.subject
-    parts = [] if item.group == "all" else [f"group {item.group}"]
+    parts = [] if item.group == ALL else [f"group {item.group}"]
     if item.last_seen is None:
         parts.append("not sampled yet")
     elif subject.gone_at is not None:

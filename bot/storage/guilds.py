@@ -1,5 +1,7 @@
 """What guilds have settled: their own settings, their digests, who changed what, what was told."""
 
+from collections import Counter
+
 from bot.core.guild import AuditEntry, DigestSettings, Guild, PostState
 from bot.core.schedule import Every, Plan
 from bot.storage.database import Database, Row, Transaction
@@ -19,6 +21,7 @@ OWN_TABLES = ("digests", "watches", "outbox", "audit", "told")
 class Guilds:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._forgotten: Counter[int] = Counter()
 
     async def get(self, guild_id: int) -> Guild:
         """A guild's settings; the defaults where it settled nothing."""
@@ -138,6 +141,11 @@ class Guilds:
             for table in OWN_TABLES:
                 await transaction.run(f"DELETE FROM {table} WHERE guild_id = $1", guild_id)
             await transaction.run("DELETE FROM guilds WHERE id = $1", guild_id)
+            self._forgotten[guild_id] += 1
+
+    def times_forgotten(self, guild_id: int) -> int:
+        """How often since the program began: what was under way then is of a guild that was."""
+        return self._forgotten[guild_id]
 
     async def tell_once(self, guild_id: int, warning: str, at: int) -> bool:
         """Note that a warning is told now; False if it was told already."""
