@@ -85,8 +85,7 @@ class Watches(Protocol):
     ) -> set[int]:
         """Returns the ids that were not watched in this group before.
 
-        `admit` is asked while nobody else writes, with how many the guild watches and would watch;
-        what it raises undoes all of it.
+        `admit` is asked, under the lock, how many are watched and would be; its errors undo it.
         """
         ...
 
@@ -182,13 +181,9 @@ class Guilds(Protocol):
 
     async def save_digest(self, digest: DigestSettings) -> None: ...
 
-    async def halt_digest(self, guild_id: int, group: str, reason: str) -> None:
-        """Pause it, and leave the rest of it as it is."""
-        ...
+    async def halt_digest(self, guild_id: int, group: str, reason: str) -> None: ...
 
-    async def resume_digest(self, guild_id: int, group: str, since: int) -> None:
-        """The same the other way round; due times before `since` never were."""
-        ...
+    async def resume_digest(self, guild_id: int, group: str, since: int) -> None: ...
 
     async def give_up(self, tried: DigestSettings, reason: str, noted: AuditEntry) -> None:
         """Pause what was tried in vain and note that, unless it was settled anew meanwhile."""

@@ -18,7 +18,6 @@ from bot.flows.deltas import Deltas
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR, THIS, Portfolio, id_in
 from bot.flows.ports import Clock, Store
 
-
 NOBODY = "No repository was named: write owner/name, or several with spaces."
 
 

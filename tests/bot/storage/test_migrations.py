@@ -106,7 +106,8 @@ async def test_groups_of_another_spelling_become_one(version_1: Path) -> None:
     with closing(sqlite3.connect(version_1)) as connection:
         connection.executescript((MIGRATIONS / "0002_guilds.sql").read_text(encoding="utf-8"))
         connection.executescript("""
-            INSERT INTO watches VALUES (5, 'docs', 1), (5, ' Docs ', 1), (5, 'DOCS', 2), (5, 'x', 2);
+            INSERT INTO watches VALUES (5, 'docs', 1), (5, ' Docs ', 1), (5, 'DOCS', 2);
+            INSERT INTO watches VALUES (5, 'x', 2);
             INSERT INTO guilds VALUES (5, 'UTC', NULL, NULL);
             INSERT INTO digests VALUES
                 (5, 'Docs', 9, 540, 'day', 'UTC', 0, 'any', 10, 0, 0, NULL, 0, 'gone');
