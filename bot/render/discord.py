@@ -43,8 +43,9 @@ def file_of(picture: Picture) -> discord.File:
     return discord.File(BytesIO(picture.png), PICTURE, description=picture.words)
 
 
-def attached(document: Document) -> discord.File:
-    return discord.File(BytesIO(document.content), document.name)
+def attached(document: Document, words: str) -> discord.File:
+    """`words` say what is in it to those who do not open it."""
+    return discord.File(BytesIO(document.content), document.name, description=words)
 
 
 def buttons_of(card: Card) -> discord.ui.View:

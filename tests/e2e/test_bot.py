@@ -179,7 +179,7 @@ async def test_a_repository_that_vanished_keeps_its_last_values(stage: Stage) ->
     sync = await place.synced()
     told = await place.ask("repos")
 
-    assert lines(sync)[0] == "Sync done in part"
+    assert lines(sync)[0] == "Sync done"
     assert "**gone/lost**" in sync.text
     assert "1 sampled · 1 changed · 2 gone · 0 failed" in sync.text
     assert f"{link('gone/lost')} · ★ 33" in told.text
