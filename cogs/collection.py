@@ -16,7 +16,7 @@ from bot.flows.track import Track
 from bot.render import portfolio_cards
 from bot.render.discord import message, paged
 from cogs import arguments, replies
-from cogs.answers import Live, guild_of
+from cogs.answers import PACE, Live, guild_of
 from cogs.replies import Reply
 
 Group = app_commands.Range[str, 1, 50]
@@ -56,10 +56,12 @@ class Collection(replies.Answering):
     ) -> None:
         """Watch repositories, starting with their numbers now"""
         guild_id, user_id = guild_of(interaction), interaction.user.id
-        await self._track.check(guild_id, target)  # refused before the defer, for nobody to see
+        await self._track.check(guild_id, target, group)  # refused for nobody to see
         await interaction.response.defer()
-        report = await self._track.add(guild_id, target, group, user_id=user_id)
-        await interaction.edit_original_response(**message(portfolio_cards.tracked(report)))
+        async with Live(interaction, PACE) as live:
+            shown = _shown_by(live, "Reading their numbers")
+            report = await self._track.add(guild_id, target, group, shown, user_id)
+            await live.finish(portfolio_cards.tracked(report))
 
     @track.command(name="remove")
     @app_commands.describe(target="owner/name or a link, several with spaces", group="Only here")
@@ -68,6 +70,7 @@ class Collection(replies.Answering):
     ) -> None:
         """Stop watching repositories; their history stays"""
         guild_id, user_id = guild_of(interaction), interaction.user.id
+        await self._track.check_removal(guild_id, target, group)
         await interaction.response.defer()  # a write may have to wait for its turn
         report = await self._track.remove(guild_id, target, group, user_id)
         await interaction.edit_original_response(**message(portfolio_cards.untracked(report)))
@@ -122,5 +125,5 @@ class Collection(replies.Answering):
         return await arguments.groups(self._portfolio, guild_of(interaction), typed)
 
 
-def _shown_by(live: Live) -> Callable[[Progress], None]:
-    return lambda progress: live.show(portfolio_cards.progress(progress))
+def _shown_by(live: Live, *title: str) -> Callable[[Progress], None]:
+    return lambda progress: live.show(portfolio_cards.progress(progress, *title))

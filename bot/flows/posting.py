@@ -8,14 +8,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.digest import of_at_least
 from bot.core.guild import AuditEntry, DigestSettings, Post, PostState
 from bot.core.reports import ScheduledDigest
 from bot.core.schedule import Plan, dues_between, next_due, previous_due
 from bot.core.window import between
 from bot.errors import NotPosted, PostDropped, Unpostable
-from bot.flows.charts import Charts
-from bot.flows.digest import Digests
+from bot.flows.composing import Composing
 from bot.flows.guild_settings import BY_HAND, PAUSED
 from bot.flows.ports import Clock, Guilds, Outbox, Poster, Warnings
 
@@ -49,16 +47,14 @@ class Posting:
         *,
         guilds: Guilds,
         outbox: Outbox,
-        digests: Digests,
-        charts: Charts,
+        composing: Composing,
         poster: Poster,
         warnings: Warnings,
         clock: Clock,
     ) -> None:
         self._guilds = guilds
         self._outbox = outbox
-        self._digests = digests
-        self._charts = charts
+        self._composing = composing
         self._poster = poster
         self._warnings = warnings
         self._clock = clock
@@ -193,11 +189,8 @@ class Posting:
 
     async def _report(self, post: Post, digest: DigestSettings) -> ScheduledDigest:
         window = between(post.covers_from, post.due_at)
-        moved = await self._digests.over(post.guild_id, window, by=digest.by, group=digest.group)
-        listed = of_at_least(moved, digest.minimum)
         folded = await self._outbox.folded(post.guild_id, post.group, post.covers_from, post.due_at)
-        chart = await self._charts.leaders(listed)
-        return ScheduledDigest(digest, listed, chart, tuple(folded))
+        return await self._composing.over(digest, window, folded)
 
     async def _sent(self, post: Post, digest: DigestSettings, message_id: int) -> None:
         if digest.publish:

@@ -14,6 +14,8 @@ COLOURS = {Tone.GOOD: 0x2DA44E, Tone.BAD: 0xCF222E, Tone.QUIET: 0x6E7781}
 TITLE, DESCRIPTION, FOOTER = 256, 4096, 1024
 """Discord's limits in characters; all three together stay below its 6,000 an embed."""
 CONTENT = 2000
+THREAD_NAME = 100
+"""Characters of a forum post's title."""
 PICTURE = "chart.png"
 WISH = "ask:"
 """How the `custom_id` of a button that carries an action's wish begins."""

@@ -52,12 +52,12 @@ def sync(report: SyncReport) -> Card:
     )
 
 
-def progress(state: Progress) -> Card:
+def progress(state: Progress, title: str = TITLES[RunStatus.RUNNING]) -> Card:
     """A run under way, and what it waits for."""
     done = f"{state.done:,} of {words.counted(state.total or 0, 'repository', 'repositories')} read"
     pause = state.pause
     wait = (f"Waiting {words.span(round(pause.seconds))}: {pause.reason}.",) if pause else ()
-    return Card(TITLES[RunStatus.RUNNING], lines=(done, *wait))
+    return Card(title, lines=(done, *wait))
 
 
 def tracked(report: Tracked) -> Card:
@@ -67,7 +67,8 @@ def tracked(report: Tracked) -> Card:
     already = tuple(_level_row(movement, "watched already") for movement in report.already)
     return Card(
         title=title if number else "Nothing new to watch",
-        rows=(*map(_level_row, report.added), *already, *_refused(report.refused)),
+        rows=(*_refused(report.refused), *map(_level_row, report.added), *already),
+        footer=(f"{len(report.refused):,} refused",) if report.refused else (),
         tone=Tone.GOOD if number else Tone.QUIET if already else Tone.BAD,
     )
 

@@ -14,6 +14,7 @@ from bot.core.models import Trigger
 from bot.core.reports import ScheduledDigest
 from bot.core.schedule import Every, Plan
 from bot.flows.charts import Charts
+from bot.flows.composing import Composing
 from bot.flows.deltas import Deltas
 from bot.flows.guild_settings import BY_HAND
 from bot.flows.posting import ATTEMPT_SECONDS, CATCH_UP, FIRST_PAUSE, SETTLE, Posting
@@ -55,8 +56,7 @@ class Office:
         self.posting = Posting(
             guilds=store.guilds,
             outbox=store.outbox,
-            digests=flows.digests,
-            charts=charts,
+            composing=Composing(flows.digests, charts, self.clock),
             poster=self.poster,
             warnings=self.warnings,
             clock=self.clock,
