@@ -18,6 +18,7 @@ from bot.flows.allowance import Allowances
 from bot.flows.charts import Charts
 from bot.flows.checkup import Checkups
 from bot.flows.collection import Collector
+from bot.flows.composing import Composing
 from bot.flows.deltas import Deltas
 from bot.flows.diff import Diff
 from bot.flows.digest import Digests
@@ -226,8 +227,7 @@ def _digest_timer(app: App, bot: "RadarBot", warnings: Warnings) -> DigestTimer:
     posting = Posting(
         guilds=app.store.guilds,
         outbox=app.store.outbox,
-        digests=app.digests,
-        charts=app.charts,
+        composing=Composing(app.digests, app.charts, app.clock),
         poster=DiscordPoster(bot),
         warnings=warnings,
         clock=app.clock,
@@ -285,6 +285,7 @@ def _commands(app: App) -> "list[Cog]":
     from cogs.settings import ServerSettings
     from cogs.snapshots import Snapshots
 
+    composing = Composing(app.digests, app.charts, app.clock)
     checkups = Checkups(app.status, app.settings, app.portfolio, app.store, app.clock)
     return [
         Collection(app.track, app.sync, app.portfolio, app.settings, app.clock),
@@ -292,7 +293,7 @@ def _commands(app: App) -> "list[Cog]":
         Pictures(app.charts, app.portfolio, app.settings),
         Reporting(app.digests, app.charts, app.portfolio, app.settings),
         Exporting(app.exports, app.settings),
-        ServerSettings(app.settings, app.digests, app.portfolio),
+        ServerSettings(app.settings, composing, app.portfolio),
         Admin(checkups, app.settings),
     ]
 

@@ -30,6 +30,8 @@ RESET_IT = (
     "reset it on the page Bot of https://discord.com/developers/applications and set"
     " RADAR_DISCORD__TOKEN."
 )
+REFUSED = (400, 403, 404)
+"""Answers that will be the same however often one asks."""
 TOKEN_REVOKED = 4004
 """How Discord's gateway closes a connection whose token no longer holds."""
 
@@ -97,7 +99,9 @@ class RadarBot(commands.AutoShardedBot):
         place = self.get_partial_messageable(channel_id)
         try:
             await place.send(as_content(sentence), suppress_embeds=True)
-        except (discord.Forbidden, discord.NotFound):
+        except discord.HTTPException as error:  # 400: a forum takes no messages
+            if error.status not in REFUSED:
+                raise
             return False
         return True
 

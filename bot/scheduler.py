@@ -138,6 +138,8 @@ class DigestTimer:
             for post in await self._posting.ready():
                 if post.id not in busy:
                     self._begin(post.id, self._deliver(post))
+            if "warnings" not in busy:
+                self._begin("warnings", self._warn())
             if "refresh" not in busy:
                 self._begin("refresh", self._survive(partial(self._refresh.run, active)))
             longest = BUSY_REST if self._underway else LONGEST_REST
@@ -145,6 +147,11 @@ class DigestTimer:
         except Exception as error:  # a timer that dies once is dead for good
             log.warning("digests failed", reason=_reason(error), exc_info=_unexpected(error))
             return LONGEST_REST
+
+    async def _warn(self) -> None:
+        """Warn of every digest that the bot paused; of most of them everybody knows already."""
+        for digest in await self._posting.paused():
+            await self._survive(partial(self._posting.warn, digest), digest.guild_id)
 
     def _begin(self, key: Hashable, work: Coroutine[None, None, None]) -> None:
         task = self._underway[key] = asyncio.create_task(work)

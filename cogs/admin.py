@@ -1,5 +1,7 @@
 """/status and /help: is all well here, and what there is."""
 
+import asyncio
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -49,8 +51,8 @@ async def _obstacles(guild: discord.Guild | None, report: Checkup) -> list[str]:
         return []
     digests = (one.digest.channel_id for one in report.settled.digests)
     found = [*digests, report.settled.guild.alerts_channel_id]
-    told = [await _obstacle(guild, id_) for id_ in dict.fromkeys(found) if id_ is not None]
-    return [why for why in told if why]
+    asked = (_obstacle(guild, id_) for id_ in dict.fromkeys(found) if id_ is not None)
+    return [why for why in await asyncio.gather(*asked) if why]
 
 
 async def _obstacle(guild: discord.Guild, channel_id: int) -> str | None:

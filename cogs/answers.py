@@ -25,10 +25,14 @@ def guild_of(interaction: discord.Interaction) -> int:
 
 
 class Live:
-    """A deferred answer that shows progress; outlives the interaction as a channel message."""
+    """A deferred answer that shows progress; outlives the interaction as a channel message.
 
-    def __init__(self, interaction: discord.Interaction) -> None:
+    What is over within `patience` seconds shows its end alone.
+    """
+
+    def __init__(self, interaction: discord.Interaction, patience: float = 0.0) -> None:
         self._interaction = interaction
+        self._patience = patience
         self._ends_at = time.monotonic() + LIFETIME
         self._newest: Card | None = None
         self._shower: asyncio.Task[None] | None = None
@@ -59,14 +63,20 @@ class Live:
             await self._interaction.channel.send(**message(card))
 
     async def _keep_showing(self) -> None:
+        if self._patience:
+            await self._rest(self._patience)
+            self._patience = 0.0
         while self._newest is not None and time.monotonic() < self._ends_at:
             card, self._newest = self._newest, None
             try:
                 await self._interaction.edit_original_response(**message(card))
             except discord.HTTPException:
                 return  # progress is not worth an error: the end will be told
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), PACE)
+            await self._rest(PACE)
+
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), seconds)
 
     async def _quieten(self) -> None:
         """An edit under way is waited for: cut off, it could still arrive after the last one."""

@@ -1,11 +1,12 @@
 """What people type into options: suggestions, from the store alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from discord import app_commands
 
 from bot.core.follow import Follow
 from bot.core.metrics import METRICS
+from bot.core.models import Subject
 from bot.core.rank import RANKINGS
 from bot.core.window import SUGGESTIONS
 from bot.flows.portfolio import Portfolio, reference
@@ -20,13 +21,7 @@ Choices = list[app_commands.Choice[str]]
 
 async def watched(portfolio: Portfolio, guild_id: int, typed: str) -> Choices:
     """The guild's own repositories with the typed letters in their name."""
-    letters = typed.strip().lower()
-    found = [
-        subject
-        for subject in await portfolio.repositories(guild_id)
-        if letters in subject.full_name.lower()
-    ]
-    found.sort(key=lambda subject: not subject.full_name.lower().startswith(letters))
+    found = _like(await portfolio.repositories(guild_id), typed)
     return [
         app_commands.Choice(name=subject.full_name[:NAME], value=reference(subject))
         for subject in found[:MOST]
@@ -45,15 +40,24 @@ def followed(follows: Iterable[Follow], typed: str) -> Choices:
 
 
 async def watched_last(portfolio: Portfolio, guild_id: int, typed: str) -> Choices:
-    """The same for the last of several names; those before it stay as they were typed."""
-    names = typed.replace(",", " ")
-    before, _, last = names.rpartition(" ")
-    given = before.split()
+    """The same for the last of several names.
+
+    A choice's value has references, which are short; its name is what stands in the box when one
+    types on, so it can be read back: where the names are too long it begins with references, too.
+    """
+    own = await portfolio.repositories(guild_id)
+    known = {
+        name.lower(): reference(one) for one in own for name in (one.full_name, reference(one))
+    }
+    before, _, last = typed.replace(",", " ").rpartition(" ")
+    names = before.split()
+    references = [known.get(name.lower(), name) for name in names]
     return [
-        app_commands.Choice(name=_shortened(" ".join([*given, one.name])), value=value)
-        for one in await watched(portfolio, guild_id, last)
-        if one.name not in given and len(value := " ".join([*given, one.value])) <= NAME
-    ]
+        app_commands.Choice(name=_fitting([*names, one.full_name], values), value=value)
+        for one in _like(own, last)
+        if reference(one) not in references
+        and len(value := " ".join(values := [*references, reference(one)])) <= NAME
+    ][:MOST]
 
 
 async def groups(portfolio: Portfolio, guild_id: int, typed: str) -> Choices:
@@ -69,9 +73,17 @@ def windows(typed: str) -> Choices:
     return [app_commands.Choice(name=form, value=form) for form in forms]
 
 
-def _shortened(text: str) -> str:
-    """The end of it: what was typed last."""
-    return text if len(text) <= NAME else f"…{text[1 - NAME :]}"
+def _like(subjects: Sequence[Subject], typed: str) -> list[Subject]:
+    """Those with the typed letters in their name, first those that begin with them."""
+    letters = typed.strip().lower()
+    found = [subject for subject in subjects if letters in subject.full_name.lower()]
+    return sorted(found, key=lambda subject: not subject.full_name.lower().startswith(letters))
+
+
+def _fitting(names: list[str], references: list[str]) -> str:
+    """As many names as there is room for; the last one is the one that matters."""
+    mixed = (" ".join([*references[:n], *names[n:]]) for n in range(len(names) + 1))
+    return next(text for text in mixed if len(text) <= NAME)
 
 
 METRIC_CHOICES = [

@@ -1,5 +1,7 @@
 """Channels the bot is to write to: choosing one, whether it may, and how to mend it."""
 
+import asyncio
+
 import discord
 from discord import app_commands
 
@@ -15,6 +17,8 @@ WRITABLE = (
     discord.ChannelType.news_thread,
 )
 IMPLIED = {"embed_links", "attach_files"}
+PATIENCE = 8.0
+"""Seconds for which Discord is asked about a channel that nobody has told us of."""
 NEEDED = {
     "embed_links": "Embed Links",
     "attach_files": "Attach Files",
@@ -49,18 +53,30 @@ Postable = app_commands.Transform[Option, _Postable]
 
 
 async def find(guild: discord.Guild, channel_id: int) -> Channel:
-    """The channel as it is now; raises UsageError where the bot cannot see one."""
-    channel = guild.get_channel_or_thread(channel_id)
+    """The channel as it is now, for which REST may be asked; raises UsageError for none to use."""
+    found = guild.get_channel_or_thread(channel_id) or await _fetched(guild, channel_id)
+    if not isinstance(found, Channel):
+        raise UsageError(f"#{found.name} takes no messages of mine: choose a text channel.")
+    return found
+
+
+async def _fetched(
+    guild: discord.Guild, channel_id: int
+) -> discord.abc.GuildChannel | discord.Thread:
     try:
-        found = channel or await guild.fetch_channel(channel_id)
+        async with asyncio.timeout(PATIENCE):  # discord.py asks five times in 25 s
+            return await guild.fetch_channel(channel_id)
     except (discord.NotFound, discord.Forbidden):
         raise UsageError(
             f"I cannot see the channel {channel_id}: it was deleted, or I need the right View"
             " Channel there. Choose another one, or give it to my role."
         ) from None
-    if not isinstance(found, Channel):
-        raise UsageError(f"#{found.name} takes no messages of mine: choose a text channel.")
-    return found
+    except (discord.HTTPException, OSError) as error:  # a timeout is an OSError
+        status = f" ({error.status})" if isinstance(error, discord.HTTPException) else ""
+        raise UsageError(
+            f"Discord does not tell me of the channel {channel_id} now{status}: try again in a"
+            " minute; https://discordstatus.com tells more."
+        ) from None
 
 
 def obstacle(channel: Channel) -> str | None:

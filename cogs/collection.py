@@ -17,7 +17,7 @@ from bot.flows.track import Track
 from bot.render import portfolio_cards
 from bot.render.discord import message, paged
 from cogs import arguments, replies
-from cogs.answers import Live, guild_of
+from cogs.answers import PACE, Live, guild_of
 from cogs.replies import Reply
 
 Group = app_commands.Range[str, 1, 50]
@@ -69,13 +69,14 @@ class Collection(replies.Answering):
         archived: bool = False,  # noqa: FBT001, FBT002  # as above
     ) -> None:
         """Watch repositories, starting with their numbers now"""
-        guild_id, user = guild_of(interaction), interaction.user.id
+        guild_id, user_id = guild_of(interaction), interaction.user.id
         terms = parse_terms(include, exclude, forks=forks, archived=archived)
-        asked = await self._track.check(guild_id, target, terms)  # refused unseen, before the defer
+        asked = await self._track.check(guild_id, target, group, terms)  # refused for nobody to see
         await interaction.response.defer()
-        async with Live(interaction) as live:
-            tell = _shown_by(live, "Looking them up") if asked.wishes else _nothing
-            report = await self._track.add(guild_id, target, group, tell, user_id=user, terms=terms)
+        async with Live(interaction, PACE) as live:
+            shown = _shown_by(live, "Looking them up" if asked.wishes else "Reading their numbers")
+            adding = self._track.add(guild_id, target, group, shown, user_id=user_id, terms=terms)
+            report = await adding
             await live.finish(portfolio_cards.tracked(report))
 
     @track.command(name="remove")
@@ -85,6 +86,7 @@ class Collection(replies.Answering):
     ) -> None:
         """Stop watching repositories; their history stays"""
         guild_id, user_id = guild_of(interaction), interaction.user.id
+        await self._track.check_removal(guild_id, target, group)
         await interaction.response.defer()  # a write may have to wait for its turn
         report = await self._track.remove(guild_id, target, group, user_id)
         await interaction.edit_original_response(**message(portfolio_cards.untracked(report)))
@@ -150,7 +152,3 @@ class Collection(replies.Answering):
 
 def _shown_by(live: Live, *title: str) -> Callable[[Progress], None]:
     return lambda progress: live.show(portfolio_cards.progress(progress, *title))
-
-
-def _nothing(_: Progress) -> None:
-    """A few that are named are there before anybody could read how far it is."""

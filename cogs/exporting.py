@@ -39,7 +39,8 @@ class Exporting(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         document = await self._exports.fitting(order, interaction.filesize_limit)
         card = guild_cards.exported(order, document)
-        await interaction.edit_original_response(**message(card), attachments=[attached(document)])
+        file = attached(document, card.lines[0])
+        await interaction.edit_original_response(**message(card), attachments=[file])
 
     @export.autocomplete("window")
     async def _windows(

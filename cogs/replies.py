@@ -19,6 +19,7 @@ from bot.core.chart import Chart
 from bot.errors import UsageError
 from bot.render.discord import WISH, buttons_of, file_of, message
 from bot.render.picture import Picture, picture
+from cogs.answers import guild_of
 
 LIFETIME = timedelta(days=7)
 """How long buttons answer."""
@@ -44,6 +45,10 @@ class Answering(commands.Cog):
     async def again(self, guild_id: int, wish: str) -> Reply:
         """Answer the wish of an action, without the name of its command."""
         raise NotImplementedError
+
+    async def answer(self, interaction: discord.Interaction[Any], wish: str) -> Reply:
+        """The same for a press, for those who need more of it than its guild."""
+        return await self.again(guild_of(interaction), wish)
 
 
 def windows(wish: str, current: str) -> tuple[Action, ...]:
@@ -137,7 +142,7 @@ class Press(
                 ephemeral=True,
             )
             return
-        reply = await self._cog(interaction).again(interaction.guild_id, self._wish)
+        reply = await self._cog(interaction).answer(interaction, self._wish)
         if _is_theirs(asked, interaction.user):
             await put_in_place(interaction, reply)
         else:
@@ -145,6 +150,8 @@ class Press(
 
     def _cog(self, interaction: discord.Interaction[Any]) -> Answering:
         command = interaction.client.tree.get_command(self._command)
+        if isinstance(command, app_commands.Group):
+            command = next(iter(command.commands), None)
         cog = getattr(command, "binding", None)
         if not isinstance(cog, Answering):
             raise UsageError("This button is of an older version: use the command anew.")

@@ -9,28 +9,32 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.core.card import Card
-from bot.core.digest import of_at_least
 from bot.core.guild import DigestSettings
 from bot.core.schedule import Every
 from bot.core.zones import zones_like
 from bot.errors import UsageError
-from bot.flows.digest import Digests
-from bot.flows.guild_settings import Actor, GuildSettings, Wish
+from bot.flows.composing import Composing
+from bot.flows.guild_settings import NOBODY, Actor, GuildSettings, Wish, parse_zone
 from bot.flows.portfolio import DEFAULT_GROUP, Portfolio
-from bot.render import cards, guild_cards
-from bot.render.discord import message
-from cogs import arguments, channels
+from bot.render import guild_cards
+from bot.render.discord import message, paged
+from cogs import arguments, channels, replies, trials
 from cogs.answers import guild_of
+from cogs.replies import Reply
 
 SET, PAUSE, RESUME, REMOVE, TEST = "set", "pause", "resume", "remove", "test"
 ACTIONS = [
     app_commands.Choice(name=name, value=name) for name in (SET, PAUSE, RESUME, REMOVE, TEST)
 ]
 DAYS = [app_commands.Choice(name=every.capitalize(), value=every.value) for every in Every]
+PAGE = 15
+"""Rows of /settings show at once."""
 TYPED = "FORGET"
 
 
-class ServerSettings(commands.Cog):
+class ServerSettings(replies.Answering):
+    """What can be refused at once is: after the defer Discord is asked, and writes may wait."""
+
     settings = app_commands.Group(
         name="settings",
         description="Choose when and where digests come",
@@ -38,25 +42,24 @@ class ServerSettings(commands.Cog):
         guild_only=True,
     )
 
-    def __init__(self, settings: GuildSettings, digests: Digests, portfolio: Portfolio) -> None:
+    def __init__(self, settings: GuildSettings, composing: Composing, portfolio: Portfolio) -> None:
         self._settings = settings
-        self._digests = digests
+        self._composing = composing
         self._portfolio = portfolio
 
     @settings.command(name="show")
     async def show(self, interaction: discord.Interaction) -> None:
         """Everything in force, and when the next digest comes"""
-        settled = await self._settings.show(guild_of(interaction))
-        card = guild_cards.settings(settled, _roles(interaction))
-        await interaction.response.send_message(**message(card), ephemeral=True)
+        await replies.send(interaction, await self._page(interaction), ephemeral=True)
 
     @settings.command(name="timezone")
     @app_commands.describe(zone="Such as Europe/Berlin: type your city or the nearest large one")
     async def timezone(self, interaction: discord.Interaction, zone: str) -> None:
         """Set the clock of this server"""
-        settled = await self._settings.set_zone(_actor(interaction), zone)
-        card = guild_cards.zone_set(settled, _roles(interaction))
-        await interaction.response.send_message(**message(card), ephemeral=True)
+        named = parse_zone(zone)
+        await interaction.response.defer(ephemeral=True)
+        settled = await self._settings.set_zone(_actor(interaction), named)
+        await _done(interaction, guild_cards.zone_set(settled, _roles(interaction)))
 
     @settings.command(name="alerts")
     @app_commands.describe(channel="Leave it out for the digest's channel")
@@ -64,13 +67,13 @@ class ServerSettings(commands.Cog):
         self, interaction: discord.Interaction, channel: channels.Writable | None = None
     ) -> None:
         """Choose the channel for warnings"""
+        await interaction.response.defer(ephemeral=True)
         if channel is not None:
             channels.require(await channels.find(_guild(interaction), channel.id))
         guild = await self._settings.set_alerts(
             _actor(interaction), channel.id if channel else None
         )
-        card = guild_cards.alerts_set(guild)
-        await interaction.response.send_message(**message(card), ephemeral=True)
+        await _done(interaction, guild_cards.alerts_set(guild))
 
     @settings.command(name="digest")
     @app_commands.choices(every=DAYS, by=arguments.RANKING_CHOICES, action=ACTIONS)
@@ -84,7 +87,7 @@ class ServerSettings(commands.Cog):
         top="How many repositories it lists (10)",
         minimum="The smallest change it lists (0)",
         skip_empty="Post nothing when nothing moved",
-        mention="A role to mention",
+        mention="A role to mention; @everyone: nobody any more",
         publish="Publish it to the followers of an announcement channel",
         action="What to do with it (set)",
     )
@@ -105,7 +108,7 @@ class ServerSettings(commands.Cog):
         action: str = SET,
     ) -> None:
         """Set, pause, resume, remove or test a digest"""
-        place, role = channel.id if channel else None, mention.id if mention else None
+        place, role = channel.id if channel else None, _role(mention)
         when = (time, every, zone)
         wish = Wish(group, place, *when, by, top, minimum, skip_empty, role, publish)
         if action == SET:
@@ -121,46 +124,52 @@ class ServerSettings(commands.Cog):
         modal = Forgetting(self._settings, _guild(interaction).name)
         await interaction.response.send_modal(modal)
 
+    async def answer(self, interaction: discord.Interaction, wish: str) -> Reply:
+        return await self._page(interaction, int(wish.partition(":")[0]))
+
+    async def _page(self, interaction: discord.Interaction, page: int = 0) -> Reply:
+        settled = await self._settings.show(guild_of(interaction))
+        whole = guild_cards.settings(settled, _roles(interaction))
+        card, page, pages = paged(whole, page, PAGE)
+        actions = replies.turns("settings", page, pages, "")
+        return Reply(replace(card, actions=actions), ZoneInfo(settled.guild.zone))
+
     async def _set(self, interaction: discord.Interaction, wish: Wish) -> None:
         guild = _guild(interaction)
         draft = await self._settings.draft(guild.id, wish)
+        await interaction.response.defer(ephemeral=True)
         channel = await channels.find(guild, draft.channel_id)
         channels.require(channel)
-        advice = _advice(guild, channel, draft)
+        draft, advice = _fitted(draft, channel, wish)
         scheduled = await self._settings.set_digest(_actor(interaction), draft)
-        card = guild_cards.scheduled(scheduled, _roles(interaction), advice=advice)
-        await interaction.response.send_message(**message(card), ephemeral=True)
+        await _done(
+            interaction, guild_cards.scheduled(scheduled, _roles(interaction), advice=advice)
+        )
 
     async def _change(self, interaction: discord.Interaction, action: str, group: str) -> None:
         """Pause, resume or remove it."""
         actor, guild = _actor(interaction), _guild(interaction)
+        digest = await self._settings.digest(guild.id, group)
+        await interaction.response.defer(ephemeral=True)
         if action == REMOVE:
-            card = guild_cards.removed(await self._settings.remove(actor, group))
-        elif action == PAUSE:
-            paused = await self._settings.pause(actor, group)
-            card = guild_cards.scheduled(paused, _roles(interaction))
+            removed = await self._settings.remove(actor, group)
+            return await _done(interaction, guild_cards.removed(removed))
+        if action == PAUSE:
+            changed = await self._settings.pause(actor, group)
         else:
-            digest = await self._settings.digest(guild.id, group)
             channels.require(await channels.find(guild, digest.channel_id))
-            resumed = await self._settings.resume(actor, group)
-            card = guild_cards.scheduled(resumed, _roles(interaction))
-        await interaction.response.send_message(**message(card), ephemeral=True)
+            changed = await self._settings.resume(actor, group)
+        return await _done(interaction, guild_cards.scheduled(changed, _roles(interaction)))
 
     async def _test(self, interaction: discord.Interaction, wish: Wish) -> None:
         """Post one now as it would come, marked as a test; nothing is settled by it."""
         guild = _guild(interaction)
         digest = await self._settings.sample(guild.id, wish)
+        await interaction.response.defer(ephemeral=True)
         channel = await channels.find(guild, digest.channel_id)
         channels.require(channel)
-        window = "1d" if digest.plan.every in (Every.DAY, Every.WEEKDAYS) else "7d"
-        zone = ZoneInfo(digest.plan.zone)
-        report = await self._digests.report(
-            guild.id, window, zone, by=digest.by, group=digest.group
-        )
-        await interaction.response.defer(ephemeral=True)
-        await _post(channel, cards.digest(of_at_least(report, digest.minimum), zone, digest.top))
-        card = guild_cards.tested(channel.id)
-        await interaction.edit_original_response(**message(card))
+        await trials.post(channel, await self._composing.today(digest))
+        await _done(interaction, guild_cards.tested(channel.id))
 
     @timezone.autocomplete("zone")
     @digest.autocomplete("zone")
@@ -199,8 +208,9 @@ class Forgetting(discord.ui.Modal):
                 f"Nothing was deleted: type {TYPED} in capitals to confirm.", ephemeral=True
             )
             return
+        await interaction.response.defer(ephemeral=True, thinking=True)
         await self._settings.forget(guild_of(interaction))
-        await interaction.response.send_message(**message(guild_cards.forgotten()), ephemeral=True)
+        await _done(interaction, guild_cards.forgotten())
 
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:  # type: ignore[override]  # discord.py's own signature
         """As a command's: whatever failed is told by the one handler."""
@@ -210,30 +220,38 @@ class Forgetting(discord.ui.Modal):
             await interaction.client.tree.on_error(interaction, raised)  # type: ignore[arg-type]  # it is its client's
 
 
-async def _post(channel: channels.Channel, card: Card) -> None:
-    marked = replace(card, title=f"Test · {card.title}")
-    if isinstance(channel, discord.ForumChannel):
-        usable = [tag for tag in channel.available_tags if not tag.moderated]
-        tags = usable[:1] if channel.flags.require_tag else []
-        await channel.create_thread(name=marked.title[:100], applied_tags=tags, **message(marked))
-    else:
-        await channel.send(**message(marked))
+async def _done(interaction: discord.Interaction, card: Card) -> None:
+    """Fill in the deferred answer."""
+    await interaction.edit_original_response(**message(card))
 
 
-def _advice(
-    guild: discord.Guild, channel: channels.Channel, digest: DigestSettings
-) -> tuple[str, ...]:
-    """What will not do what was meant; raises UsageError for what cannot be at all."""
+def _role(mention: discord.Role | None) -> int | None:
+    """Everyone is never mentioned: choosing that role takes a mention away."""
+    if mention is None:
+        return None
+    return NOBODY if mention.is_default() else mention.id
+
+
+def _fitted(
+    digest: DigestSettings, channel: channels.Channel, wish: Wish
+) -> tuple[DigestSettings, list[str]]:
+    """The digest as that channel can have it, and what will not do what was meant.
+
+    Raises UsageError for what was asked for just now and cannot be.
+    """
+    advice = []
     news = isinstance(channel, discord.TextChannel) and channel.is_news()
     if digest.publish and not news:
-        raise UsageError(f"#{channel.name} is no announcement channel: leave out publish.")
-    role = guild.get_role(digest.mention_role_id or 0)
-    if role is not None and role.is_default():
-        raise UsageError("I never mention everyone: choose a role, or leave out mention.")
+        if wish.publish:
+            raise UsageError(f"#{channel.name} is no announcement channel: leave out publish.")
+        digest = replace(digest, publish=False)
+        advice.append(f"no longer published: #{channel.name} is no announcement channel")
+    guild = channel.guild
+    role = guild.get_role(digest.mention_role_id or NOBODY)
     may = channel.permissions_for(guild.me).mention_everyone
     if role is not None and not (role.mentionable or may):
-        return (f"@{role.name} is shown but not notified: allow anyone to mention that role",)
-    return ()
+        advice.append(f"@{role.name} is shown but not notified: allow anyone to mention that role")
+    return digest, advice
 
 
 def _guild(interaction: discord.Interaction) -> discord.Guild:

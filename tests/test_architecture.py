@@ -36,7 +36,7 @@ ROOMS: dict[str, set[str]] = {
     # A cog knows what the cogs share, and no other cog.
     "cogs": CORE
     | {"bot.flows", "bot.render", "asyncio", "discord", "structlog", "time"}
-    | {"cogs.answers", "cogs.arguments", "cogs.channels", "cogs.replies"},
+    | {"cogs.answers", "cogs.arguments", "cogs.channels", "cogs.replies", "cogs.trials"},
     "bot/demo": CORE
     | {"bot.app", "bot.clock", "bot.console", "bot.demo", "bot.flows", "bot.render"}
     | {"bot.exports.history_csv", "bot.settings", "bot.settings_types", "bot.storage.locks"}

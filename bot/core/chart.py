@@ -47,6 +47,7 @@ class Line:
 
     label: str
     segments: tuple[Segment, ...]  # ascending, none empty
+    ground: int = 0  # what was taken off every value
 
     @property
     def first(self) -> Point | None:
@@ -68,7 +69,7 @@ class Line:
             if after.value < before.value
         ]
         wide = max(self.values(), default=0) - min(self.values(), default=0)
-        notable = [fall for fall in falls if _is_notable(fall, wide)]
+        notable = [fall for fall in falls if _is_notable(fall, fall.before + self.ground, wide)]
         return sorted(notable, key=lambda fall: (fall.after - fall.before, fall.at))
 
 
@@ -99,10 +100,7 @@ class Chart:
 def gains(chart: Chart) -> Chart:
     """The same from zero on: large and small ones side by side, each by what it gained."""
     lines = tuple(
-        replace(line, segments=tuple(_less(segment, line.first.value) for segment in line.segments))
-        if line.first
-        else line
-        for line in chart.lines
+        _from_zero(line, line.first.value) if line.first else line for line in chart.lines
     )
     metric = replace(chart.metric, label=f"{chart.metric.label} gained")
     return replace(chart, metric=metric, lines=lines)
@@ -145,11 +143,16 @@ def _segment(seen: Sequence[Observation], since: int, until: int) -> Segment:
     return tuple(points)
 
 
+def _from_zero(line: Line, value: int) -> Line:
+    lowered = tuple(_less(segment, value) for segment in line.segments)
+    return replace(line, segments=lowered, ground=line.ground + value)
+
+
 def _less(segment: Segment, value: int) -> Segment:
     return tuple(Point(point.at, point.value - value) for point in segment)
 
 
-def _is_notable(fall: Loss, wide: int) -> bool:
+def _is_notable(fall: Loss, level: int, wide: int) -> bool:
     """At least three, a thousandth of what there was, and a twentieth of what the line covers."""
     lost = fall.before - fall.after
-    return lost >= max(3, fall.before / 1000, wide / 20)
+    return lost >= max(3, level / 1000, wide / 20)

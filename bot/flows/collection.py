@@ -1,7 +1,7 @@
 """One collection run: ask, keep every page as it comes, and say how it ended."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -123,7 +123,7 @@ class Collector:
             await asyncio.shield(self._end(state, RunStatus.STOPPED, "stopped before its end"))
             raise
         else:
-            await self._end(state, _verdict(state))
+            await self._end(state, verdict(state.errors, state.run.sampled))
 
     async def _end(self, state: _State, status: RunStatus, message: str | None = None) -> None:
         finished_at = self._clock.now()
@@ -178,8 +178,8 @@ class Collector:
         return dict(zip(names, known, strict=True))
 
 
-def _verdict(state: _State) -> RunStatus:
+def verdict(errors: Sequence[RunError], sampled: int) -> RunStatus:
     """Gone repositories are an answer; others that could not be read are not."""
-    if all(error.refusal.kind is Refused.NOT_FOUND for error in state.errors):
+    if all(error.refusal.kind is Refused.NOT_FOUND for error in errors):
         return RunStatus.OK
-    return RunStatus.PARTIAL if state.run.sampled else RunStatus.FAILED
+    return RunStatus.PARTIAL if sampled else RunStatus.FAILED

@@ -35,11 +35,8 @@ class Digests:
             raise UsageError(f"Nothing is ranked by {by!r}: take one of {_listed(RANKINGS)}.")
         subjects = await self._portfolio.repositories(guild_id, group)
         if not subjects:
-            raise UsageError(
-                "Nothing is watched here yet: start with track add owner/name."
-                if group is None
-                else f"Nothing is watched in the group {group!r}: see the groups with the list."
-            )
+            await self._portfolio.require_group(guild_id, group)
+            raise UsageError("Nothing is watched here yet: start with track add owner/name.")
         return await self._ranked(subjects, asked, by)
 
     async def over(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.core.groups import group_of
 from bot.core.guild import AuditEntry, DigestSettings, Guild, plan_of
 from bot.core.rank import RANKINGS
 from bot.core.schedule import Every, Plan, next_due
@@ -16,8 +17,9 @@ from bot.flows.ports import Clock, Guilds
 
 BY_HAND = "paused by hand"
 LARGEST_TOP = 25
-LONGEST_GROUP = 50
 MOST_DIGESTS = 25
+NOBODY = 0
+"""A role that nobody has, to wish for no mention."""
 PAUSED = "digest paused: {group}"
 """The warning that is due again once a digest runs again."""
 
@@ -43,7 +45,7 @@ class Wish:
     top: int | None = None
     minimum: int | None = None
     skip_empty: bool | None = None
-    mention_role_id: int | None = None
+    mention_role_id: int | None = None  # NOBODY takes it away
     publish: bool | None = None
 
 
@@ -68,28 +70,20 @@ class GuildSettings:
 
         Raises UsageError for a zone nobody knows.
         """
-        guild = await self._guilds.get(actor.guild_id)
-        settled = replace(guild, zone=_zone(zone))
-        await self._guilds.save(settled)
-        for digest in await self._guilds.digests(actor.guild_id):
-            if digest.plan.zone == guild.zone:
-                plan = replace(digest.plan, zone=settled.zone)
-                await self._guilds.save_digest(replace(digest, plan=plan, since=self._clock.now()))
-        await self._note(actor, "settings timezone", settled.zone)
+        named = parse_zone(zone)
+        await self._guilds.set_zone(actor.guild_id, named, self._clock.now())
+        await self._note(actor, "settings timezone", named)
         return await self.show(actor.guild_id)
 
     async def set_alerts(self, actor: Actor, channel_id: int | None) -> Guild:
         """Where warnings go; None: to the digest's channel."""
-        guild = replace(await self._guilds.get(actor.guild_id), alerts_channel_id=channel_id)
-        await self._guilds.save(guild)
+        await self._guilds.set_alerts(actor.guild_id, channel_id)
         await self._note(actor, "settings alerts", str(channel_id or "the digest's channel"))
-        return guild
+        return await self._guilds.get(actor.guild_id)
 
     async def draft(self, guild_id: int, wish: Wish) -> DigestSettings:
         """The digest as it would be; nothing is written. Raises UsageError for what is wrong."""
-        group = wish.group.strip()
-        if not 0 < len(group) <= LONGEST_GROUP:
-            raise UsageError(f"A group's name has 1 to {LONGEST_GROUP} characters.")
+        group = group_of(wish.group)
         known = await self._find(guild_id, group)
         if known is None and len(await self._guilds.digests(guild_id)) >= MOST_DIGESTS:
             raise UsageError(f"A server has at most {MOST_DIGESTS} digests: remove one first.")
@@ -106,20 +100,22 @@ class GuildSettings:
 
     async def sample(self, guild_id: int, wish: Wish) -> DigestSettings:
         """The digest to try: the one that is set with what is wished for, or a new one."""
-        known = await self._find(guild_id, wish.group.strip())
+        known = await self._find(guild_id, group_of(wish.group))
         time = wish.time if known or wish.time else "09:00"
         return await self.draft(guild_id, replace(wish, time=time))
 
     async def set_digest(self, actor: Actor, digest: DigestSettings) -> Scheduled:
         """Post it from now on; a paused one is resumed."""
+        before = await self._find(actor.guild_id, digest.group)
         await self._guilds.save_digest(digest)
         await self._guilds.clear(actor.guild_id, PAUSED.format(group=digest.group))
-        await self._note(actor, "settings digest", f"set: {_told(digest)}")
+        changed = f"set: group {digest.group}: {_difference(before, digest)}"
+        await self._note(actor, "settings digest", changed)
         return await self._scheduled(digest)
 
     async def digest(self, guild_id: int, group: str) -> DigestSettings:
         """Raises UsageError where the group has none."""
-        known = await self._find(guild_id, group.strip())
+        known = await self._find(guild_id, group_of(group))
         if known is not None:
             return known
         groups = [digest.group for digest in await self._guilds.digests(guild_id)]
@@ -131,7 +127,7 @@ class GuildSettings:
 
     async def pause(self, actor: Actor, group: str) -> Scheduled:
         digest = replace(await self.digest(actor.guild_id, group), paused=BY_HAND)
-        await self._guilds.save_digest(digest)
+        await self._guilds.halt_digest(actor.guild_id, digest.group, BY_HAND)
         await self._note(actor, "settings digest", f"paused: group {digest.group}")
         return await self._scheduled(digest)
 
@@ -139,7 +135,7 @@ class GuildSettings:
         """Due times that passed meanwhile are not made up for."""
         known = await self.digest(actor.guild_id, group)
         digest = replace(known, paused=None, since=self._clock.now())
-        await self._guilds.save_digest(digest)
+        await self._guilds.resume_digest(actor.guild_id, digest.group, digest.since)
         await self._guilds.clear(actor.guild_id, PAUSED.format(group=digest.group))
         await self._note(actor, "settings digest", f"resumed: group {digest.group}")
         return await self._scheduled(digest)
@@ -157,7 +153,7 @@ class GuildSettings:
 
     async def _find(self, guild_id: int, group: str) -> DigestSettings | None:
         digests = await self._guilds.digests(guild_id)
-        return next((one for one in digests if one.group.lower() == group.lower()), None)
+        return next((one for one in digests if one.group == group), None)
 
     async def _scheduled(self, digest: DigestSettings) -> Scheduled:
         watched = await self._portfolio.repositories(digest.guild_id, digest.group)
@@ -172,7 +168,7 @@ class GuildSettings:
 def _plan(wish: Wish, known: DigestSettings | None, zone: str) -> Plan:
     """What is not wished for stays as it is."""
     before = known.plan if known else Plan(0, Every.DAY, zone)
-    zone = before.zone if wish.zone is None else _zone(wish.zone)
+    zone = before.zone if wish.zone is None else parse_zone(wish.zone)
     try:
         every = before.every if wish.every is None else Every(wish.every)
     except ValueError:
@@ -185,7 +181,8 @@ def _plan(wish: Wish, known: DigestSettings | None, zone: str) -> Plan:
         raise UsageError("Write the time as HH:MM on a 24-hour clock, such as 09:00.") from None
 
 
-def _zone(text: str) -> str:
+def parse_zone(text: str) -> str:
+    """The zone somebody means; raises UsageError for one nobody knows."""
     zone = zone_named(text)
     if zone is not None:
         return zone
@@ -205,7 +202,8 @@ def _with(digest: DigestSettings, wish: Wish) -> DigestSettings:
         "mention_role_id": wish.mention_role_id,
         "publish": wish.publish,
     }
-    return replace(digest, **{name: what for name, what in wished.items() if what is not None})
+    settled = replace(digest, **{name: what for name, what in wished.items() if what is not None})
+    return replace(settled, mention_role_id=settled.mention_role_id or None)
 
 
 def _checked(digest: DigestSettings) -> DigestSettings:
@@ -218,13 +216,33 @@ def _checked(digest: DigestSettings) -> DigestSettings:
     return digest
 
 
-def _told(digest: DigestSettings) -> str:
+def _facts(digest: DigestSettings) -> dict[str, str]:
+    """All that can be settled, in words for the audit."""
     plan = digest.plan
-    time = f"{plan.minute // 60:02}:{plan.minute % 60:02}"
-    return (
-        f"group {digest.group}, channel {digest.channel_id}, {time} every {plan.every},"
-        f" {plan.zone}, by {digest.by}, top {digest.top}, minimum {digest.minimum}"
-    )
+    return {
+        "channel": str(digest.channel_id),
+        "time": f"{plan.minute // 60:02}:{plan.minute % 60:02}",
+        "every": plan.every,
+        "zone": plan.zone,
+        "by": digest.by,
+        "top": str(digest.top),
+        "minimum": str(digest.minimum),
+        "skip_empty": "yes" if digest.skip_empty else "no",
+        "mention": str(digest.mention_role_id or "nobody"),
+        "publish": "yes" if digest.publish else "no",
+        "paused": digest.paused or "no",
+    }
+
+
+def _difference(before: DigestSettings | None, after: DigestSettings) -> str:
+    """What changed, from what to what; all of one that is new."""
+    was = _facts(before) if before else {}
+    told = [
+        f"{name} {was[name]} → {value}" if before else f"{name} {value}"
+        for name, value in _facts(after).items()
+        if was.get(name) != value
+    ]
+    return ", ".join(told) or "nothing changed"
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 
+from bot.core.groups import ALL, only, unknown
 from bot.core.models import NOT_VISIBLE, Refused, RunError, Subject, Visibility
 from bot.core.names import parse_repository
 from bot.core.tokens import owners_of
@@ -11,7 +12,7 @@ from bot.flows.ports import Subjects, Watches
 
 OPERATOR = 0
 """The guild id of the operator's own portfolio, which the command line speaks of."""
-DEFAULT_GROUP = "all"
+DEFAULT_GROUP = ALL
 REFERENCE = "id:"
 THIS = "this repository"
 
@@ -41,7 +42,7 @@ class Portfolio:
 
     async def repositories(self, guild_id: int, group: str | None = None) -> list[Subject]:
         """What a guild watches and may see, by name, each once; the group `all` is all of it."""
-        watches = await self._watches.of(guild_id, None if group == DEFAULT_GROUP else group)
+        watches = await self._watches.of(guild_id, only(group))
         once = {watch.subject.id: watch.subject for watch in watches}
         return [subject for subject in once.values() if self.shows(guild_id, subject.visibility)]
 
@@ -54,11 +55,21 @@ class Portfolio:
             if subject.visibility is Visibility.UNKNOWN or self.shows(guild_id, subject.visibility)
         )
 
-    async def groups(self, guild_id: int) -> list[tuple[Subject, str]]:
+    async def require_group(self, guild_id: int, group: str | None) -> None:
+        """Raises UsageError, naming those there are, for one in which nothing is watched.
+
+        Where nothing is watched at all that is what has to be told.
+        """
+        wanted = only(group)
+        names = sorted({watch.group for watch in await self._watches.of(guild_id)})
+        if wanted is not None and names and wanted not in names:
+            raise unknown(wanted, names)
+
+    async def groups(self, guild_id: int, group: str | None = None) -> list[tuple[Subject, str]]:
         """The same with the groups, a row for each."""
         return [
             (watch.subject, watch.group)
-            for watch in await self._watches.of(guild_id)
+            for watch in await self._watches.of(guild_id, only(group))
             if self.shows(guild_id, watch.subject.visibility)
         ]
 

@@ -82,8 +82,17 @@ class Subjects(Protocol):
 class Watches(Protocol):
     async def of(self, guild_id: int, group: str | None = None) -> list[Watch]: ...
 
-    async def add(self, guild_id: int, group: str, subject_ids: Sequence[int]) -> set[int]:
-        """Returns the ids that were not watched in this group before."""
+    async def add(
+        self,
+        guild_id: int,
+        group: str,
+        subject_ids: Sequence[int],
+        admit: Callable[[int, int], None] = ...,
+    ) -> set[int]:
+        """Returns the ids that were not watched in this group before.
+
+        `admit` is asked, under the lock, how many are watched and would be; its errors undo it.
+        """
         ...
 
     async def remove(
@@ -162,6 +171,12 @@ class Guilds(Protocol):
 
     async def save(self, guild: Guild) -> None: ...
 
+    async def set_zone(self, guild_id: int, zone: str, at: int) -> None:
+        """Its digests on the old zone move along, settled at `at`; nothing else is touched."""
+        ...
+
+    async def set_alerts(self, guild_id: int, channel_id: int | None) -> None: ...
+
     async def known(self) -> list[Guild]:
         """Every guild with settings, watches or follows, but the operator's own portfolio."""
         ...
@@ -172,12 +187,24 @@ class Guilds(Protocol):
 
     async def save_digest(self, digest: DigestSettings) -> None: ...
 
+    async def halt_digest(self, guild_id: int, group: str, reason: str) -> None: ...
+
+    async def resume_digest(self, guild_id: int, group: str, since: int) -> None: ...
+
+    async def give_up(self, tried: DigestSettings, reason: str, noted: AuditEntry) -> None:
+        """Pause what was tried in vain and note that, unless it was settled anew meanwhile."""
+        ...
+
     async def remove_digest(self, guild_id: int, group: str) -> bool:
         """Returns whether there was one; what is on its way of it is dropped."""
         ...
 
     async def forget(self, guild_id: int) -> None:
         """Delete all of a guild's own data: settings, watches, posts, audit."""
+        ...
+
+    def times_forgotten(self, guild_id: int) -> int:
+        """How often since the program began: what was under way then is of a guild that was."""
         ...
 
     async def tell_once(self, guild_id: int, warning: str, at: int) -> bool:

@@ -6,17 +6,15 @@ crash it may or may not stand in the channel: it is searched there before it is 
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from bot.core.digest import of_at_least
-from bot.core.guild import DigestSettings, Post, PostState
+from bot.core.guild import AuditEntry, DigestSettings, Post, PostState
 from bot.core.reports import ScheduledDigest
 from bot.core.schedule import Plan, dues_between, next_due, previous_due
 from bot.core.window import between
 from bot.errors import NotPosted, PostDropped, Unpostable
-from bot.flows.charts import Charts
-from bot.flows.digest import Digests
-from bot.flows.guild_settings import PAUSED
+from bot.flows.composing import Composing
+from bot.flows.guild_settings import BY_HAND, PAUSED
 from bot.flows.ports import Clock, Guilds, Outbox, Poster, Warnings
 
 CATCH_UP = 12 * 3600
@@ -29,6 +27,8 @@ SETTLE = 5
 """Seconds in which an attempt cut short may still arrive at Discord: no other begins before."""
 ATTEMPT_SECONDS = 120.0
 """After this an attempt counts as failed; whether it arrived the next search will tell."""
+ITSELF = 0
+"""Who changes what no person changed, in the audit."""
 FIRST_PAUSE, LONGEST_PAUSE = SETTLE, 900
 """Seconds between two attempts; each pause is twice the one before."""
 
@@ -47,16 +47,14 @@ class Posting:
         *,
         guilds: Guilds,
         outbox: Outbox,
-        digests: Digests,
-        charts: Charts,
+        composing: Composing,
         poster: Poster,
         warnings: Warnings,
         clock: Clock,
     ) -> None:
         self._guilds = guilds
         self._outbox = outbox
-        self._digests = digests
-        self._charts = charts
+        self._composing = composing
         self._poster = poster
         self._warnings = warnings
         self._clock = clock
@@ -67,6 +65,19 @@ class Posting:
     async def active(self) -> list[DigestSettings]:
         """What is posted, of all guilds that are members."""
         return [digest for digest in await self._guilds.digests() if digest.paused is None]
+
+    async def paused(self) -> list[DigestSettings]:
+        """What the bot itself does not post until somebody mends its cause."""
+        return [one for one in await self._guilds.digests() if one.paused not in (None, BY_HAND)]
+
+    async def warn(self, paused: DigestSettings) -> None:
+        """Say so, once; asked again and again, as whoever is to hear it may be out of reach."""
+        digest = await self._settings_of(paused.guild_id, paused.group)
+        if digest is None or digest.paused in (None, BY_HAND):
+            return
+        sentence = f"The digest of the group {digest.group} is paused. {digest.paused}"
+        kind = PAUSED.format(group=digest.group)
+        await self._warnings.warn(digest.guild_id, kind, sentence)
 
     async def enqueue(self, digest: DigestSettings) -> None:
         """Write down what became due; of several missed ones only the newest can be posted."""
@@ -98,7 +109,7 @@ class Posting:
 
         It must be as the outbox has it now, and delivered by nobody else meanwhile.
         """
-        digest = await self._settings_of(post)
+        digest = await self._settings_of(post.guild_id, post.group)
         if digest is None or digest.paused is not None:
             return
         try:
@@ -145,9 +156,9 @@ class Posting:
     def _is_late(self, post: Post) -> bool:
         return self._clock.now() - post.due_at > CATCH_UP
 
-    async def _settings_of(self, post: Post) -> DigestSettings | None:
-        digests = await self._guilds.digests(post.guild_id)
-        return next((digest for digest in digests if digest.group == post.group), None)
+    async def _settings_of(self, guild_id: int, group: str) -> DigestSettings | None:
+        digests = await self._guilds.digests(guild_id)
+        return next((digest for digest in digests if digest.group == group), None)
 
     async def _step(self, post: Post, digest: DigestSettings) -> None:
         found = await self._find(post, digest) if post.state is PostState.SENDING else None
@@ -178,23 +189,19 @@ class Posting:
 
     async def _report(self, post: Post, digest: DigestSettings) -> ScheduledDigest:
         window = between(post.covers_from, post.due_at)
-        moved = await self._digests.over(post.guild_id, window, by=digest.by, group=digest.group)
-        listed = of_at_least(moved, digest.minimum)
         folded = await self._outbox.folded(post.guild_id, post.group, post.covers_from, post.due_at)
-        chart = await self._charts.leaders(listed)
-        return ScheduledDigest(digest, listed, chart, tuple(folded))
+        return await self._composing.over(digest, window, folded)
 
     async def _sent(self, post: Post, digest: DigestSettings, message_id: int) -> None:
         if digest.publish:
             await self._poster.publish(post, message_id)
         await self._outbox.finish(post.id, PostState.SENT, message_id)
 
-    async def _give_up(self, digest: DigestSettings, reason: str) -> None:
+    async def _give_up(self, tried: DigestSettings, reason: str) -> None:
         """Pause it until somebody mends its cause; the post stays open for that long."""
-        await self._guilds.save_digest(replace(digest, paused=reason))
-        kind = PAUSED.format(group=digest.group)
-        sentence = f"The digest of the group {digest.group} is paused. {reason}"
-        await self._warnings.warn(digest.guild_id, kind, sentence)
+        detail = f"paused by the bot: group {tried.group}. {reason}"
+        noted = AuditEntry(self._clock.now(), tried.guild_id, ITSELF, "settings digest", detail)
+        await self._guilds.give_up(tried, reason, noted)
 
     def _pause(self, post: Post) -> None:
         before = self._pauses.get(post.id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from bot.core.models import Subject, Trigger, Wanted
 from bot.core.reports import Progress, SyncReport
 from bot.errors import UsageError
-from bot.flows.collection import Collector, Listener
+from bot.flows.collection import Collector, Listener, verdict
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, Subjects
 
@@ -94,8 +94,15 @@ class Sync:
             raise
         if guild_id in self._admitted:
             self._admitted[guild_id].over = True
+        return self._discreet(guild_id, report)
+
+    def _discreet(self, guild_id: int, report: SyncReport) -> SyncReport:
+        """Its verdict, too: it must not tell a forbidden repository from a missing one."""
         errors = tuple(self._portfolio.discreet(guild_id, error) for error in report.errors)
-        return replace(report, errors=errors)
+        run = report.run
+        if run.message is None:  # else it ended early, which is no repository's doing
+            run = replace(run, status=verdict(errors, run.sampled))
+        return replace(report, run=run, errors=errors)
 
     async def admit(self, guild_id: int, repository: str | None = None) -> None:
         """Let a guild force a run; raises what `check` raises, and UsageError for one too soon."""

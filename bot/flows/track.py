@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
+from functools import partial
 
 from bot.core.follow import EVERYTHING, USUAL, Follow, OwnerWish, Terms, parse_owner
+from bot.core.groups import group_of, only
 from bot.core.guild import AuditEntry
 from bot.core.models import Refusal, Refused, RunError, Subject, Trigger, Wanted
 from bot.core.names import parse_repositories, parse_repository
@@ -19,6 +21,10 @@ from bot.flows.owners import Following, Plan
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR, THIS, Portfolio, id_in
 from bot.flows.ports import Clock, Store
 
+NOBODY = (
+    "No repository was named: write owner/name, or several with spaces; owner/* stands for all of"
+    " an owner's."
+)
 MOST_AT_ONCE = 10
 """Owners that one command may name."""
 MOST_FOLLOWED = 50
@@ -60,10 +66,7 @@ class Track:
         owners = [part for part in parts if part.endswith(EVERYTHING)]
         names = parse_repositories(" ".join(part for part in parts if part not in owners))
         if not parts:
-            raise UsageError(
-                "No repository was named: write owner/name, or several with spaces; owner/* stands"
-                " for all of an owner's."
-            )
+            raise UsageError(NOBODY)
         if terms != USUAL and not owners:
             raise UsageError(
                 "include, exclude, forks and archived go with an owner: write the target as acme/*."
@@ -73,20 +76,27 @@ class Track:
             raise UsageError(f"Name {MOST_AT_ONCE} owners at a time: each may have thousands.")
         return Asked(tuple(names), tuple(OwnerWish(login, terms) for login in logins.values()))
 
-    async def check(self, guild_id: int, targets: str, terms: Terms = USUAL) -> Asked:
+    async def check(
+        self, guild_id: int, targets: str, group: str = DEFAULT_GROUP, terms: Terms = USUAL
+    ) -> Asked:
         """What `add` would read; raises what `asked` raises, and UsageError for too many."""
+        group_of(group)
         asked = self.asked(targets, terms)
         watched = {w.subject.full_name.lower() for w in await self._store.watches.of(guild_id)}
         new = tuple(name for name in asked.names if name.lower() not in watched)
-        if guild_id != OPERATOR and new and len(watched) + len(new) > self._most:
-            raise UsageError(
-                f"A server may watch {self._most:,} repositories and {len(watched):,} are watched"
-                " here: stop watching some, or ask whoever runs the bot to raise"
-                " limits.repositories_per_guild."
-            )
+        self._require_room(guild_id, len(watched), len(watched) + len(new))
         if guild_id != OPERATOR and asked.wishes:
             await self._check_follows(guild_id, asked.wishes)
         return replace(asked, new=new)
+
+    def _require_room(self, guild_id: int, now: int, then: int) -> None:
+        """Raises UsageError where a guild that watches so many would watch too many."""
+        if guild_id != OPERATOR and then > max(now, self._most):
+            raise UsageError(
+                f"The limit of repositories a server may watch is {self._most:,}, and this one"
+                f" watches {now:,}: stop watching some, or ask whoever runs the bot to raise"
+                " limits.repositories_per_guild."
+            )
 
     async def _check_follows(self, guild_id: int, wishes: Sequence[OwnerWish]) -> None:
         followed = {follow.owner.lower() for follow in await self._following.of(guild_id)}
@@ -113,11 +123,13 @@ class Track:
         `Following.plan` and `Collector.collect` raise. Hidden and missing ones are refused in the
         same words.
         """
-        asked = await self.check(guild_id, targets, terms)
+        asked = await self.check(guild_id, targets, group, terms)
+        group, forgotten = group_of(group), self._store.guilds.times_forgotten(guild_id)
         plans = await self._following.plan(guild_id, group, asked.wishes, asked.new, listener)
         wanted = [*map(Wanted, asked.names), *(want for plan in plans for want in plan.wanted)]
         found, unread = await self._read(guild_id, list(dict.fromkeys(wanted)), listener)
-        new = await self._store.watches.add(guild_id, group, list(found))
+        admit = partial(self._admit, guild_id, forgotten)
+        new = await self._store.watches.add(guild_id, group, list(found), admit)
         followed = await self._following.keep(plans)
         await self._following.take_back(guild_id, asked.names, group)
         added = [subject.full_name for subject in found.values() if subject.id in new]
@@ -146,15 +158,40 @@ class Track:
         found = {subject.id: subject for subject in report.found.values()}
         return found, _unread([want.full_name for want in wanted], report)
 
+    def _admit(self, guild_id: int, forgotten: int, now: int, then: int) -> None:
+        """Raises UsageError for what came to pass while GitHub was asked."""
+        if self._store.guilds.times_forgotten(guild_id) != forgotten:
+            raise UsageError(
+                "All of this server was forgotten meanwhile, so nothing is watched: to begin"
+                " anew, use track add once more."
+            )
+        self._require_room(guild_id, now, then)
+
+    async def check_removal(
+        self, guild_id: int, targets: str, group: str | None = None
+    ) -> list[str]:
+        """What `remove` would stop; raises InvalidName, or UsageError for what is not there."""
+        named = targets.replace(",", " ").split()
+        if not named:
+            raise UsageError(NOBODY)
+        for target in named:
+            if target.endswith(EVERYTHING):
+                parse_owner(target)
+            elif id_in(target) is None:
+                parse_repository(target)
+        if only(group) not in {one.group for one in await self._following.of(guild_id)}:
+            await self._portfolio.require_group(guild_id, group)
+        return named
+
     async def remove(
         self, guild_id: int, targets: str, group: str | None = None, user_id: int = 0
     ) -> Untracked:
         """Stop watching; in every group unless one is named. History stays.
 
         Of an owner that is followed, all that the follow means; of a single one, so that the
-        follow does not bring it back.
+        follow does not bring it back. Raises what `check_removal` raises.
         """
-        parts = targets.replace(",", " ").split()
+        parts, group = await self.check_removal(guild_id, targets, group), only(group)
         owners = [part for part in parts if part.endswith(EVERYTHING)]
         ended, removed, strange = await self._unfollow(guild_id, owners, group)
         singles, missing = await self._watched_as(
@@ -222,8 +259,12 @@ class Track:
         return subject.id if subject else None
 
     async def listed(self, guild_id: int, group: str | None = None) -> list[Listed]:
-        """What a guild watches, by name; a repository in two groups stands in both."""
-        rows = [row for row in await self._portfolio.groups(guild_id) if group in (None, row[1])]
+        """What a guild watches, by name; a repository in two groups stands in both.
+
+        Raises UsageError for a group that is not there.
+        """
+        await self._portfolio.require_group(guild_id, group)
+        rows = await self._portfolio.groups(guild_id, group)
         subjects = [subject for subject, _ in rows]
         seen = await self._store.histories.seen([subject.id for subject in subjects])
         movements = await self._today(subjects)
@@ -234,7 +275,7 @@ class Track:
 
     async def follows(self, guild_id: int, group: str | None = None) -> list[Follow]:
         """The owners a guild follows."""
-        return await self._following.of(guild_id, group)
+        return await self._following.of(guild_id, only(group))
 
     async def _today(self, subjects: Sequence[Subject]) -> list[Movement]:
         window = parse_window("24h", now=self._clock.now(), zone=UTC)

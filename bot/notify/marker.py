@@ -2,26 +2,23 @@
 
 import discord
 
-from bot.core.guild import DigestSettings, Post
-from bot.core.schedule import Every
+from bot.core.card import Action
+from bot.core.guild import Post
 from bot.render.discord import POSTED
 
 CUSTOM_ID = 100
 """Characters of a custom_id."""
 
 
-def button(post: Post, settings: DigestSettings) -> discord.ui.Button[discord.ui.View]:
+def button(post: Post, action: Action) -> discord.ui.Button[discord.ui.View]:
     """Another look at the same repositories, for whoever presses it: cogs/posted.py answers.
 
     Its custom_id carries all that takes: no outbox is asked, however old the message is.
     """
-    daily = settings.plan.every in (Every.DAY, Every.WEEKDAYS)
-    window, label = ("7d", "Last 7 days") if daily else ("30d", "Last 30 days")
-    wish = f"digest:0:{window}:{settings.by}:{settings.group}"
     return discord.ui.Button(
-        label=label,
+        label=action.label,
         style=discord.ButtonStyle.secondary,
-        custom_id=f"{_prefix(post)}{wish}"[:CUSTOM_ID],
+        custom_id=f"{_prefix(post)}{action.wish}"[:CUSTOM_ID],
     )
 
 

@@ -16,13 +16,11 @@ from bot.notify import marker
 from bot.notify.once import send_once
 from bot.notify.places import Place, open_place, refusals, require_rights
 from bot.render import cards
-from bot.render.discord import file_of, message
+from bot.render.discord import THREAD_NAME, file_of, message
 from bot.render.picture import Picture, picture
 
 SKEW = 300
 """Seconds by which our clock may be ahead of Discord's: the search begins so much earlier."""
-THREAD_NAME = 100
-"""Characters of a forum post's title."""
 PUBLISH_SECONDS = 10.0
 """Publishing is limited to ten an hour and channel: nobody waits for that."""
 
@@ -115,7 +113,7 @@ def _parameters(
     """The request's body; only the role that was chosen may be pinged."""
     role = report.settings.mention_role_id
     view = discord.ui.View(timeout=None)
-    view.add_item(marker.button(post, report.settings))
+    view.add_item(marker.button(post, card.actions[0]))
     mentions = discord.AllowedMentions.none()
     if role:
         mentions.roles = [discord.Object(role)]

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from bot.core.card import Card, Row, Tone
+from bot.core.card import Action, Card, Row, Tone
 from bot.core.delta import Delta, Status
 from bot.core.digest import Counts, Digest
+from bot.core.groups import ALL
 from bot.core.metrics import METRICS, Good
 from bot.core.models import Subject
 from bot.core.rank import Movement, lead
@@ -80,18 +81,24 @@ def digest(report: Digest, zone: tzinfo, top: int = TOP) -> Card:
 
 
 def scheduled_digest(report: ScheduledDigest) -> Card:
-    """The same as it is posted: in the digest's own zone, named after its due time."""
+    """The same as it is posted: in the digest's own zone, named after its due time.
+
+    Its action is another look at the same repositories, over a longer time.
+    """
     settings, window = report.settings, report.digest.window
     zone = ZoneInfo(settings.plan.zone)
     card = digest(report.digest, zone, settings.top)
-    kind = "Daily" if settings.plan.every in (Every.DAY, Every.WEEKDAYS) else "Weekly"
-    group = "" if settings.group == "all" else f" of {settings.group}"
+    daily = settings.plan.every in (Every.DAY, Every.WEEKDAYS)
+    longer, label = ("7d", "Last 7 days") if daily else ("30d", "Last 30 days")
+    kind = "Daily" if daily else "Weekly"
+    group = "" if settings.group == ALL else f" of {settings.group}"
     since = words.earlier(window.start, zone, beside=window.end)
     return replace(
         card,
         title=f"{kind} digest{group} · {words.weekday(window.end, zone)}, since {since}",
         lines=card.lines if report.digest.counts.watched else (NOTHING_WATCHED,),
         notes=(*card.notes, *_folded(report.folded, window, zone)),
+        actions=(Action(label, f"digest:0:{longer}:{settings.by}:{settings.group}"),),
     )
 
 

@@ -14,6 +14,8 @@ COLOURS = {Tone.GOOD: 0x2DA44E, Tone.BAD: 0xCF222E, Tone.QUIET: 0x6E7781}
 TITLE, DESCRIPTION, FOOTER = 256, 4096, 1024
 """Discord's limits in characters; all three together stay below its 6,000 an embed."""
 CONTENT = 2000
+THREAD_NAME = 100
+"""Characters of a forum post's title."""
 PICTURE = "chart.png"
 WISH = "ask:"
 """How the `custom_id` of a button that carries an action's wish begins."""
@@ -43,8 +45,9 @@ def file_of(picture: Picture) -> discord.File:
     return discord.File(BytesIO(picture.png), PICTURE, description=picture.words)
 
 
-def attached(document: Document) -> discord.File:
-    return discord.File(BytesIO(document.content), document.name)
+def attached(document: Document, words: str) -> discord.File:
+    """`words` say what is in it to those who do not open it."""
+    return discord.File(BytesIO(document.content), document.name, description=words)
 
 
 def buttons_of(card: Card) -> discord.ui.View:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.card import Card, Row, Tone
 from bot.core.export import Document, Form, Order
+from bot.core.groups import ALL
 from bot.core.guild import DigestSettings, Guild
 from bot.core.schedule import Every
 from bot.core.settled import Checkup, Scheduled, Settled
@@ -13,7 +14,8 @@ from bot.render import words
 
 Roles = Mapping[int, str]
 """The names of a guild's roles by their id."""
-DEFAULT_GROUP = "all"
+PROBLEM, PROBLEMS = 400, 1_400
+"""Characters of one problem, and of all that are told: the facts want their room, too."""
 SET_ONE = "Set one with /settings digest channel:#… time:09:00."
 
 
@@ -40,7 +42,7 @@ def scheduled(one: Scheduled, roles: Roles, *, advice: Sequence[str] = ()) -> Ca
     notes = list(advice)
     if not one.watched:
         group = one.digest.group
-        named = "" if group == DEFAULT_GROUP else f" group:{group}"
+        named = "" if group == ALL else f" group:{group}"
         notes.append(f"Nothing is watched in it yet: /track add target:owner/name{named}.")
     return Card(
         title="Digest paused" if paused else "Digest set",
@@ -132,26 +134,28 @@ def checkup(report: Checkup, zone: ZoneInfo, rights: Sequence[str]) -> Card:
     problems = (*report.problems, *rights)
     return Card(
         title="Something needs you" if problems else "All is well",
-        lines=problems,
+        lines=_first(problems),
         rows=tuple(_facts(report, zone)),
         tone=Tone.BAD if problems else Tone.GOOD,
     )
+
+
+def _first(problems: Sequence[str]) -> tuple[str, ...]:
+    """As many as leave room for the facts below; the others come when those are mended."""
+    told: list[str] = []
+    for problem in problems:
+        if sum(map(len, told)) + min(len(problem), PROBLEM) > PROBLEMS:
+            break
+        told.append(problem if len(problem) <= PROBLEM else f"{problem[: PROBLEM - 1]}…")
+    left = len(problems) - len(told)
+    more = f"… and {words.counted(left, 'more problem')}: mend these first." if left else ""
+    return (*told, more) if more else tuple(told)
 
 
 def _facts(report: Checkup, zone: ZoneInfo) -> Iterable[Row]:
     watched = words.counted(report.watched, "repository", "repositories")
     gone = f"{len(report.gone):,} gone, {report.failing:,} failing"
     yield Row("Watched here", note=f"{watched}, {gone}")
-    for one in report.settled.digests:
-        paused = f"paused: {one.digest.paused}" if one.digest.paused else ""
-        yield Row(
-            _named("Next digest", one.digest),
-            channel_id=one.digest.channel_id,
-            note=paused,
-            at=one.next_due,
-        )
-    if not report.settled.digests:
-        yield Row("Next digest", note=f"none is set. {SET_ONE}")
     if report.last_run is not None:
         yield Row("Last run", value=report.last_run.status, at=report.last_run.started_at)
     if report.next_run_at is not None:
@@ -159,6 +163,20 @@ def _facts(report: Checkup, zone: ZoneInfo) -> Iterable[Row]:
     yield from _github(report, zone)
     yield Row("Version", value=report.version)
     yield Row("Database", value=words.size(report.database_bytes))
+    yield from _next_digests(report)
+
+
+def _next_digests(report: Checkup) -> Iterable[Row]:
+    """Last, as there may be many: /settings show has them in pages."""
+    for one in report.settled.digests:
+        yield Row(
+            _named("Next digest", one.digest),
+            channel_id=one.digest.channel_id,
+            note=f"paused: {one.digest.paused}" if one.digest.paused else "",
+            at=one.next_due,
+        )
+    if not report.settled.digests:
+        yield Row("Next digest", note=f"none is set. {SET_ONE}")
 
 
 def _github(report: Checkup, zone: ZoneInfo) -> Iterable[Row]:
@@ -192,7 +210,7 @@ def _digest_row(one: Scheduled, roles: Roles) -> Row:
 
 def _named(word: str, digest: DigestSettings) -> str:
     """`Digest of docs`; that of the default group needs no name."""
-    return word if digest.group == DEFAULT_GROUP else f"{word} of {digest.group}"
+    return word if digest.group == ALL else f"{word} of {digest.group}"
 
 
 def _rules(one: Scheduled, roles: Roles) -> str:

@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from bot.core.card import Card, Row, Tone
 from bot.core.follow import Follow
+from bot.core.groups import ALL
 from bot.core.metrics import STARS
 from bot.core.models import Allowance, Refused, RunError, RunStatus
 from bot.core.rank import Movement
@@ -73,8 +74,9 @@ def tracked(report: Tracked) -> Card:
     return Card(
         title=title if number else nothing,
         lines=follow_words.brief(map(follow_words.followed, report.followed)),
-        rows=(*map(_level_row, report.added), *already, *_refused(report.refused)),
+        rows=(*_refused(report.refused), *map(_level_row, report.added), *already),
         notes=tuple(filter(None, troubles)),
+        footer=(f"{len(report.refused):,} refused",) if report.refused else (),
         tone=Tone.GOOD if number else Tone.QUIET if already or owners else Tone.BAD,
     )
 
@@ -191,7 +193,7 @@ def _level_row(movement: Movement, note: str = "") -> Row:
 
 def _listed_row(item: Listed, zone: tzinfo, now: int) -> Row:
     subject = item.movement.subject
-    parts = [] if item.group == "all" else [f"group {item.group}"]
+    parts = [] if item.group == ALL else [f"group {item.group}"]
     if item.last_seen is None:
         parts.append("not sampled yet")
     elif subject.gone_at is not None:

@@ -1,5 +1,7 @@
 """What guilds have settled: their own settings, their digests, who changed what, what was told."""
 
+from collections import Counter
+
 from bot.core.guild import AuditEntry, DigestSettings, Guild, PostState
 from bot.core.schedule import Every, Plan
 from bot.storage.database import Database, Row, Transaction
@@ -19,6 +21,7 @@ OWN_TABLES = ("digests", "watches", "follows", "outbox", "audit", "told")
 class Guilds:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._forgotten: Counter[int] = Counter()
 
     async def get(self, guild_id: int) -> Guild:
         """A guild's settings; the defaults where it settled nothing."""
@@ -33,6 +36,24 @@ class Guilds:
                 " alerts_channel_id = excluded.alerts_channel_id",
                 guild.id, guild.zone, guild.alerts_channel_id, guild.left_at,
             )  # fmt: skip
+
+    async def set_zone(self, guild_id: int, zone: str, at: int) -> None:
+        """Its digests on the old zone move along, settled at `at`; nothing else is touched."""
+        async with self._database.transaction() as transaction:
+            await _introduce(transaction, guild_id)
+            await transaction.run(
+                "UPDATE digests SET zone = $2, since = $3 WHERE guild_id = $1"
+                " AND zone = (SELECT zone FROM guilds WHERE id = $1)",
+                guild_id, zone, at,
+            )  # fmt: skip
+            await transaction.run("UPDATE guilds SET zone = $2 WHERE id = $1", guild_id, zone)
+
+    async def set_alerts(self, guild_id: int, channel_id: int | None) -> None:
+        async with self._database.transaction() as transaction:
+            await _introduce(transaction, guild_id)
+            await transaction.run(
+                "UPDATE guilds SET alerts_channel_id = $2 WHERE id = $1", guild_id, channel_id
+            )
 
     async def known(self) -> list[Guild]:
         """Every guild with settings, watches or follows, but the operator's own portfolio."""
@@ -71,6 +92,34 @@ class Guilds:
                 *_digest_row(digest),
             )
 
+    async def halt_digest(self, guild_id: int, group: str, reason: str) -> None:
+        """Pause it, and leave the rest of it as it is."""
+        async with self._database.transaction() as transaction:
+            await transaction.run(
+                "UPDATE digests SET paused = $3 WHERE guild_id = $1 AND watch_group = $2",
+                guild_id, group, reason,
+            )  # fmt: skip
+
+    async def resume_digest(self, guild_id: int, group: str, since: int) -> None:
+        """The same the other way round; due times before `since` never were."""
+        async with self._database.transaction() as transaction:
+            await transaction.run(
+                "UPDATE digests SET paused = NULL, since = $3"
+                " WHERE guild_id = $1 AND watch_group = $2",
+                guild_id, group, since,
+            )  # fmt: skip
+
+    async def give_up(self, tried: DigestSettings, reason: str, noted: AuditEntry) -> None:
+        """Pause what was tried in vain and note that, unless it was settled anew meanwhile."""
+        async with self._database.transaction() as transaction:
+            paused = await transaction.rows(
+                "UPDATE digests SET paused = $5 WHERE guild_id = $1 AND watch_group = $2"
+                " AND channel_id = $3 AND since = $4 AND paused IS NULL RETURNING guild_id",
+                tried.guild_id, tried.group, tried.channel_id, tried.since, reason,
+            )  # fmt: skip
+            if paused:
+                await _note(transaction, noted)
+
     async def remove_digest(self, guild_id: int, group: str) -> bool:
         """Returns whether there was one; what is on its way of it is dropped."""
         async with self._database.transaction() as transaction:
@@ -93,9 +142,17 @@ class Guilds:
             for table in OWN_TABLES:
                 await transaction.run(f"DELETE FROM {table} WHERE guild_id = $1", guild_id)
             await transaction.run("DELETE FROM guilds WHERE id = $1", guild_id)
+            self._forgotten[guild_id] += 1
+
+    def times_forgotten(self, guild_id: int) -> int:
+        """How often since the program began: what was under way then is of a guild that was."""
+        return self._forgotten[guild_id]
 
     async def tell_once(self, guild_id: int, warning: str, at: int) -> bool:
         """Note that a warning is told now; False if it was told already."""
+        told = "SELECT 1 FROM told WHERE guild_id = $1 AND warning = $2"
+        if await self._database.rows(told, guild_id, warning):
+            return False  # without the lock: this is asked again and again
         async with self._database.transaction() as transaction:
             noted = await transaction.rows(
                 "INSERT INTO told (guild_id, warning, at) VALUES ($1, $2, $3)"
@@ -113,11 +170,14 @@ class Guilds:
 
     async def audit(self, entry: AuditEntry) -> None:
         async with self._database.transaction() as transaction:
-            await transaction.run(
-                "INSERT INTO audit (at, guild_id, user_id, action, detail)"
-                " VALUES ($1, $2, $3, $4, $5)",
-                entry.at, entry.guild_id, entry.user_id, entry.action, entry.detail,
-            )  # fmt: skip
+            await _note(transaction, entry)
+
+
+async def _note(transaction: Transaction, entry: AuditEntry) -> None:
+    await transaction.run(
+        "INSERT INTO audit (at, guild_id, user_id, action, detail) VALUES ($1, $2, $3, $4, $5)",
+        entry.at, entry.guild_id, entry.user_id, entry.action, entry.detail,
+    )  # fmt: skip
 
 
 async def _introduce(transaction: Transaction, guild_id: int) -> None:

@@ -1,9 +1,9 @@
 """Who watches what: a guild's portfolio, in named groups."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.core.models import Watch
-from bot.storage.database import Database, among, ids
+from bot.storage.database import Database, Transaction, among, ids
 from bot.storage.subjects import COLUMNS, subject_of, whole
 
 
@@ -21,10 +21,21 @@ class Watches:
         )  # fmt: skip
         return [Watch(subject_of(row[1:]), str(row[0])) for row in rows]
 
-    async def add(self, guild_id: int, group: str, subject_ids: Sequence[int]) -> set[int]:
-        """Watch these; returns the ids that were not watched in this group before."""
+    async def add(
+        self,
+        guild_id: int,
+        group: str,
+        subject_ids: Sequence[int],
+        admit: Callable[[int, int], None] = lambda _now, _then: None,
+    ) -> set[int]:
+        """Watch these; returns the ids that were not watched in this group before.
+
+        `admit` is asked while nobody else writes, with how many the guild watches and would watch;
+        what it raises undoes all of it.
+        """
         async with self._database.transaction() as transaction:
-            return {
+            before = await _count(transaction, guild_id)
+            new = {
                 whole(row[0])
                 for id_ in subject_ids
                 for row in await transaction.rows(
@@ -33,6 +44,8 @@ class Watches:
                     guild_id, group, id_,
                 )
             }  # fmt: skip
+            admit(before, await _count(transaction, guild_id))
+        return new
 
     async def remove(
         self, guild_id: int, subject_ids: Sequence[int], group: str | None = None
@@ -49,3 +62,11 @@ class Watches:
                 guild_id, group, group is None, ids(subject_ids),
             )  # fmt: skip
         return {whole(id_) for (id_,) in rows}
+
+
+async def _count(transaction: Transaction, guild_id: int) -> int:
+    """Repositories a guild watches, each once."""
+    ((count,),) = await transaction.rows(
+        "SELECT count(DISTINCT subject_id) FROM watches WHERE guild_id = $1", guild_id
+    )
+    return whole(count)

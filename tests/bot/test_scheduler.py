@@ -52,6 +52,18 @@ class FakePosting:
     fails: int = 0
     now: int = 0
 
+    paused_guilds: Sequence[int] = ()
+    deaf_guilds: set[int] = field(default_factory=set)
+    warned: list[int] = field(default_factory=list)
+
+    async def paused(self) -> list[DigestSettings]:
+        return [DigestSettings(guild, "all", 1, PLAN, 0) for guild in self.paused_guilds]
+
+    async def warn(self, digest: DigestSettings) -> None:
+        if digest.guild_id in self.deaf_guilds:
+            raise ConnectionError("no answer")
+        self.warned.append(digest.guild_id)
+
     async def active(self) -> list[DigestSettings]:
         self.looks += 1
         if self.fails:
@@ -173,6 +185,14 @@ async def test_one_guilds_trouble_is_not_anothers(capsys: pytest.CaptureFixture[
     assert sorted(posting.delivered) == [3, 4, 5]
     assert posting.enqueued == [12] * 4
     assert "a bug" in capsys.readouterr().out
+
+
+async def test_every_look_warns_of_what_is_paused(capsys: pytest.CaptureFixture[str]) -> None:
+    posting = FakePosting(paused_guilds=(31, 32, 33), deaf_guilds={32})
+    await run(posting, times=3)
+
+    assert posting.warned == [31, 33, 31, 33]
+    assert "no answer" in capsys.readouterr().out
 
 
 async def test_no_post_is_delivered_twice_at_the_same_time() -> None:

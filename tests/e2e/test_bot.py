@@ -20,12 +20,13 @@ async def test_track_add_answers_with_the_numbers_of_now(stage: Stage) -> None:
 
     assert lines(answer) == [
         "Now watching 2 repositories",
+        "**acme/none**",
+        "\u2003gone or not visible",
         f"{link('acme/rocket')} · ★ 1,204",
         "\u200388 forks · 31 watchers · 12 issues · 1 PR",
         f"{link('acme/site')} · ★ 1",
         "\u20030 forks · 0 watchers · 0 PRs",
-        "**acme/none**",
-        "\u2003gone or not visible",
+        "1 refused",
     ]
     assert (answer.deferred, answer.ephemeral) == (True, False)
 
@@ -179,7 +180,7 @@ async def test_a_repository_that_vanished_keeps_its_last_values(stage: Stage) ->
     sync = await place.synced()
     told = await place.ask("repos")
 
-    assert lines(sync)[0] == "Sync done in part"
+    assert lines(sync)[0] == "Sync done"
     assert "**gone/lost**" in sync.text
     assert "1 sampled · 1 changed · 2 gone · 0 failed" in sync.text
     assert f"{link('gone/lost')} · ★ 33" in told.text

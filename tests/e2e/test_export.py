@@ -43,6 +43,9 @@ def file_of(answer: Answer) -> tuple[str, str]:
     """The one file, which nobody else sees."""
     assert (answer.deferred, answer.ephemeral) == (True, True)
     ((name, content),) = answer.files.items()
+    (words,) = answer.alternatives
+    assert words in answer.text
+    assert "repositor" in words
     assert name in answer.text
     return name, content.decode("utf-8")
 

@@ -79,6 +79,40 @@ async def test_a_private_repository_is_refused_in_the_words_of_a_missing_one(
     assert await place.complete("diff", "repo", "vault") == []
 
 
+async def test_what_became_private_is_not_named_anew_when_it_is_removed(stage: Stage) -> None:
+    stage.github.add("open/site", stars=7)
+    place = stage.place("Public")
+    await stage.remember(place, "open/site", hours_ago=1)
+    stage.github.rename("open/site", "open/moonshot")
+    stage.github.set("open/moonshot", private=True)
+    await place.synced()
+
+    removed = await place.ask("track remove", target="open/site")
+
+    assert lines(removed)[:2] == ["Stopped watching 1 repository", "**open/site**"]
+    assert "moonshot" not in removed.text
+
+
+async def test_what_cannot_be_removed_is_refused_for_nobody_to_see(stage: Stage) -> None:
+    stage.github.add("kept/one", stars=7)
+    place = stage.place("Kept")
+    await place.ask("track add", target="kept/one", group="Docs")
+
+    for options, said in (
+        ({"target": "not a/b valid!!"}, '"not" is not a repository'),
+        ({"target": "kept/one", "group": "dosc"}, 'There is no group "dosc" here, but docs'),
+        ({"target": " , "}, "No repository was named"),
+    ):
+        refused = await place.ask("track remove", **options)
+        assert (refused.deferred, refused.ephemeral) == (False, True)
+        assert refused.text.startswith(said)
+    for command in ("repos", "digest"):
+        refused = await place.ask(command, group="dosc")
+        assert refused.ephemeral
+        assert refused.text == 'There is no group "dosc" here, but docs: /repos lists them.'
+        assert "kept/one" in (await place.ask("repos", group=" DOCS ")).text
+
+
 async def test_who_does_not_manage_the_server_cannot_change_it(stage: Stage) -> None:
     place = stage.place("Rights")
     needed = {

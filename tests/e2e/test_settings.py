@@ -1,10 +1,14 @@
 """A server settles its zone, its warnings and its digests; who is new needs two commands."""
 
+import asyncio
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from tests.standins.discord_api import CannotAsk, Permission
+from tests.standins.discord_messages import Message
 from tests.standins.stage import LONG_AGO, Place, Stage, lines
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -21,6 +25,10 @@ async def set_digest(place: Place, **options: object) -> list[str]:
     answer = await place.ask("settings digest", **wanted)
     assert answer.ephemeral
     return lines(answer)
+
+
+def buttons(said: Message) -> list[str]:
+    return [part["custom_id"] for row in said.components for part in row["components"]]
 
 
 async def test_two_commands_are_enough_to_begin(stage: Stage) -> None:
@@ -210,13 +218,14 @@ async def test_threads_forums_and_announcements_are_channels_too(stage: Stage) -
     assert "Send Messages in Threads missing" in refused[0]
 
 
-async def test_a_test_digest_is_posted_at_once_and_marked(stage: Stage) -> None:
+async def test_a_test_is_the_digest_as_it_comes_but_for_its_mention(stage: Stage) -> None:
     stage.github.add("tested/one", stars=5)
     place = stage.place("Tested")
+    role = stage.discord.add_role(place.guild, "readers")
     await stage.remember(place, "tested/one", hours_ago=LONG_AGO)
     stage.github.set("tested/one", stars=9)
     await place.synced()
-    await set_digest(place, every="monday")
+    await set_digest(place, mention=role)
 
     answer = await place.ask("settings digest", action="test")
 
@@ -224,14 +233,37 @@ async def test_a_test_digest_is_posted_at_once_and_marked(stage: Stage) -> None:
     (posted,) = [
         said for said in stage.discord.messages("general", place.guild) if "Test ·" in said.text
     ]
-    assert posted.text.startswith("Test · Digest · last 7 days\n")
-    assert "tested/one" in posted.text
+    assert re.match(r"Test · Daily digest · \w+day \d+ \w+, since yesterday 09:00\n", posted.text)
+    assert "[tested/one](https://github.com/tested/one) · ★ 9 · ≈ +4 " in posted.text
+    assert list(posted.files) == ["chart.png"]
+    assert posted.alternatives[0].startswith("Line chart: The leaders.")
+    assert f"<@&{role.id}>" not in posted.text
+    assert buttons(posted) == ["ask:digest:0:7d:any:all"]
+    pressed = await stage.discord.click(posted, "Last 7 days", place.bob)
+    public, own = pressed.messages
+    assert (public, own.ephemeral) == (posted, True)
+    assert own.card.startswith("Digest · last 7 days\n")
+
+
+async def test_a_weekly_test_begins_at_a_real_due_time(stage: Stage) -> None:
+    place = stage.place("Weekly")
+    await set_digest(place, group="docs", every="monday", time="23:59")
+    await place.ask("settings digest", group="docs", action="test")
+
+    (said,) = stage.discord.messages("general", place.guild)
+    assert re.match(
+        r"Test · Weekly digest of docs · \w+day \d+ \w+, since (Monday \d+ \w+|yesterday) 23:59\n",
+        said.text,
+    )
+    assert buttons(said) == ["ask:digest:0:30d:any:docs"]
 
 
 async def test_a_test_reaches_forums_and_archived_threads(stage: Stage) -> None:
     stage.github.add("tested/two", stars=5)
     place = stage.place("Tested elsewhere")
-    await place.ask("track add", target="tested/two")
+    await stage.remember(place, "tested/two", hours_ago=LONG_AGO)
+    stage.github.set("tested/two", stars=7)
+    await place.synced()
     tag = {"id": "7", "name": "news", "moderated": False, "emoji_id": None, "emoji_name": None}
     forum = stage.discord.add_channel(
         place.guild, "posts", FORUM, flags=REQUIRE_TAG, available_tags=[tag]
@@ -244,10 +276,122 @@ async def test_a_test_reaches_forums_and_archived_threads(stage: Stage) -> None:
         assert lines(answer) == ["Test posted", f"**Look at** · <#{channel.id}>"]
 
     (post,) = stage.discord.posts(forum)
-    assert post.name.startswith("Test · Digest · ")
+    assert post.name.startswith("Test · Daily digest · ")
     assert post.more["applied_tags"] == ["7"]
+    assert [list(one.messages[0].files) for one in (post, thread)] == [["chart.png"]] * 2
     assert len(post.messages) == len(thread.messages) == 1
     assert SET_ONE in (await place.ask("settings show")).text
+
+
+async def test_a_published_digest_can_move_to_a_text_channel(stage: Stage) -> None:
+    place = stage.place("Moved")
+    news = stage.discord.add_channel(place.guild, "news", NEWS)
+    await set_digest(place, channel=news, publish=True)
+
+    told = await set_digest(place)
+
+    assert told[0] == "Digest set"
+    assert "no longer published: #general is no announcement channel" in told[4]
+    assert "published to followers" not in "\n".join(told)
+    assert "published" not in (await place.ask("settings show")).text
+    refused = await set_digest(place, publish=True)
+    assert refused == ["\\#general is no announcement channel: leave out publish."]
+
+
+async def test_everyone_as_mention_means_nobody_any_more(stage: Stage) -> None:
+    place = stage.place("Mentions")
+    role = stage.discord.add_role(place.guild, "readers")
+    assert "mentions @readers" in "\n".join(await set_digest(place, mention=role))
+    assert "mentions @readers" in "\n".join(await set_digest(place, top=3))
+
+    told = await set_digest(place, mention=place.guild.everyone)
+
+    assert told[0] == "Digest set"
+    assert "mentions" not in "\n".join(told)
+    assert "mentions" not in (await place.ask("settings show")).text
+
+
+async def test_many_digests_are_shown_in_pages(stage: Stage) -> None:
+    place = stage.place("Many")
+    for number in range(24):
+        await set_digest(
+            place, group=f"group number {number:02}", zone="America/Argentina/Buenos_Aires"
+        )
+
+    shown = await place.ask("settings show")
+    seen = set(re.findall(r"group number \d\d", shown.text))
+    assert shown.ephemeral
+    assert 0 < len(seen) < 24
+    while "page 1 of" in shown.text or len(seen) < 24:
+        before = len(seen)
+        shown = await stage.discord.click(shown, "Next", place.alice)
+        seen |= set(re.findall(r"group number \d\d", shown.text))
+        assert len(seen) > before
+    assert re.search(r"page (\d) of \1", shown.text)
+    assert shown.ephemeral
+
+
+async def test_a_channel_that_discord_is_slow_to_tell_of_is_waited_for(stage: Stage) -> None:
+    place = stage.place("Slow")
+    thread = stage.discord.add_thread(place.guild, "weekly", "general")
+    stage.discord.archive(place.guild, thread)
+    stage.discord.limit("GET", "/channels/*", 3.5)
+
+    answer = await place.ask("settings digest", channel=thread, time="09:00")
+
+    assert (answer.deferred, answer.ephemeral) == (True, True)
+    assert answer.acknowledged_after < 1
+    assert lines(answer)[0] == "Digest set"
+
+
+async def test_a_late_refusal_is_a_sentence_for_who_asked(stage: Stage) -> None:
+    place = stage.place("Late")
+    stage.discord.deny(place.guild, "general", Permission.EMBED_LINKS)
+
+    for line, options in (
+        ("settings digest", {"time": "09:00"}),
+        ("settings digest", {"time": "09:00", "action": "test"}),
+        ("settings alerts", {}),
+    ):
+        answer = await place.ask(line, channel=place.guild.channel("general"), **options)
+        assert (answer.deferred, answer.ephemeral, answer.embeds) == (True, True, [])
+        assert answer.text.startswith("I may not post in #general yet: ")
+        assert len(answer.messages) == 1
+
+
+async def test_settings_are_acknowledged_while_another_program_writes(stage: Stage) -> None:
+    place = stage.place("Locked")
+    await set_digest(place)
+    with closing(sqlite3.connect(stage.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        loop = asyncio.get_running_loop()
+        loop.call_later(3.2, other.execute, "ROLLBACK")
+        answers = await asyncio.gather(
+            place.ask("settings timezone", zone="Asia/Tokyo"),
+            place.ask("settings alerts"),
+            place.ask("settings digest", top=3),
+            place.ask("settings digest", action="pause"),
+            stage.discord.submit(await stage.place("Lock").ask("settings forget"), "FORGET"),
+        )
+
+    assert [answer.failure for answer in answers] == [None] * len(answers)
+    assert max(answer.acknowledged_after for answer in answers) < 1
+    assert all(answer.ephemeral and answer.deferred for answer in answers)
+
+
+async def test_the_doctor_tells_of_a_channel_that_discord_does_not_tell_of(stage: Stage) -> None:
+    place = stage.place("Doctor")
+    stage.discord.add_channel(place.guild, "rep", 0)
+    await set_digest(place, channel=place.guild.channel("rep"))
+    stage.discord.delete_channel(place.guild, "rep")
+    stage.discord.fail("GET", "/channels/*", status=503, times=2)
+
+    answer = await place.ask("status")
+
+    assert answer.failure is None
+    assert "Something needs you" in answer.text
+    assert "Discord does not tell me of the channel" in answer.text
+    assert "**GitHub token**" in answer.text
 
 
 async def test_a_removed_digest_is_gone(stage: Stage) -> None:
@@ -258,26 +402,31 @@ async def test_a_removed_digest_is_gone(stage: Stage) -> None:
     assert SET_ONE in (await place.ask("settings show")).text
 
 
-async def test_forgetting_wants_to_be_confirmed_and_is_complete(stage: Stage) -> None:
+@pytest.mark.parametrize("word", ["FORGET", " Forgotten "])
+async def test_forgetting_wants_to_be_confirmed_and_is_complete(stage: Stage, word: str) -> None:
     stage.github.add("forgotten/one", stars=5)
     place, other = stage.place("Forgotten"), stage.place("Remembered")
     for one in (place, other):
         await one.ask("track add", target="forgotten/one")
         await set_digest(one)
+        await one.ask("settings timezone", zone="Asia/Tokyo")
 
-    opened = await place.ask("settings forget")
-    refused = await stage.discord.submit(opened, "forget it")
-    assert "Nothing was deleted" in refused.text
+    for wrong in ("forget it", "forget", "Remembered"):
+        refused = await stage.discord.submit(await place.ask("settings forget"), wrong)
+        assert "Nothing was deleted" in refused.text
     assert lines(await place.ask("repos"))[0] == "Watching 1 repository"
-    for word in ("FORGET", " Forgotten "):
-        done = await stage.discord.submit(await place.ask("settings forget"), word)
-        assert done.ephemeral
-        assert lines(done)[0] == "All forgotten"
+    assert "09:00 every day (Asia/Tokyo)" in (await place.ask("settings show")).text
 
+    done = await stage.discord.submit(await place.ask("settings forget"), word)
+
+    assert done.ephemeral
+    assert lines(done)[0] == "All forgotten"
     assert lines(await place.ask("repos"))[0] == "Nothing is watched here yet"
-    assert SET_ONE in (await place.ask("settings show")).text
+    shown = (await place.ask("settings show")).text
+    assert SET_ONE in shown
+    assert "Tokyo" not in shown
     assert lines(await other.ask("repos"))[0] == "Watching 1 repository"
-    assert "09:00 every day" in (await other.ask("settings show")).text
+    assert "09:00 every day (Asia/Tokyo)" in (await other.ask("settings show")).text
 
 
 async def test_status_tells_of_this_server_only(stage: Stage) -> None:

@@ -1,6 +1,6 @@
 """A Discord in memory for the posting flow: channels are lists, and it stumbles when told to."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.core.guild import Post
@@ -31,6 +31,7 @@ class FakePoster:
     searches: int = 0
     published: list[int] = field(default_factory=list)
     on_send: Callable[[], None] = lambda: None
+    meanwhile: Callable[[], Awaitable[object]] | None = None  # what else happens during a send
 
     @property
     def posted(self) -> list[Posted]:
@@ -47,6 +48,8 @@ class FakePoster:
         return ids[0] if ids else None
 
     async def send(self, post: Post, report: ScheduledDigest) -> int:
+        if self.meanwhile is not None:
+            await self.meanwhile()
         self._open(post)
         self.on_send()
         if self.before:
@@ -67,10 +70,16 @@ class FakePoster:
 
 @dataclass(slots=True)
 class FakeWarnings:
+    """Tells each kind once."""
+
     told: list[tuple[int, str, str]] = field(default_factory=list)
+    fails: list[Exception] = field(default_factory=list)  # raised before anything is told
 
     async def warn(self, guild_id: int, kind: str, sentence: str) -> None:
-        self.told.append((guild_id, kind, sentence))
+        if self.fails:
+            raise self.fails.pop(0)
+        if (guild_id, kind) not in {(guild, known) for guild, known, _ in self.told}:
+            self.told.append((guild_id, kind, sentence))
 
     async def clear(self, guild_id: int, kind: str) -> None:
         raise NotImplementedError

@@ -56,6 +56,10 @@ class Stage:
     bot: BotProcess
     folder: Path
 
+    @property
+    def database(self) -> Path:
+        return load(environ=self.bot.environ, folder=self.folder).storage.path
+
     def place(self, name: str) -> Place:
         """A server of which the bot is a member already: it says no welcome."""
         guild = self.discord.add_guild(name, back=True)

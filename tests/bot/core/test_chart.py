@@ -168,6 +168,21 @@ def test_more_lines_than_anyone_tells_apart_are_refused() -> None:
         Chart("many", STARS, (line(1),) * (MOST_LINES + 1), NOON, NOON + DAY)
 
 
+@pytest.mark.parametrize("ground", [0, 30, 40_000, 500_000])
+def test_a_loss_is_measured_against_the_level_not_the_gain(ground: int) -> None:
+    """Twenty of half a million stars are the ordinary coming and going, whatever was gained."""
+    values = (ground, ground + 100, ground + 80, ground + 200)
+    seen = tuple(Point(at, value) for at, value in enumerate(values))
+    chart = Chart("x", STARS, (Line("a", (seen,)),), 0, 9)
+    (line,) = gains(chart).lines
+
+    plain = chart.losses(chart.lines[0])
+    assert [loss.at for loss in gains(chart).losses(line)] == [loss.at for loss in plain]
+    assert bool(plain) is (ground < 20_000)
+    (again,) = gains(gains(chart)).lines
+    assert again == line
+
+
 def test_gains_begin_at_zero_and_keep_gaps_and_losses() -> None:
     lines = (
         Line("a", ((Point(0, 100), Point(5, 90)), (Point(9, 130),))),

@@ -160,7 +160,7 @@ async def test_an_empty_portfolio_is_a_sentence(flows: Flows) -> None:
 
 
 async def test_an_empty_group_is_a_sentence(flows: Flows) -> None:
-    with pytest.raises(UsageError, match="Nothing is watched in the group 'core'"):
+    with pytest.raises(UsageError, match='no group "core" here, but all: /repos lists them'):
         await flows.digests.report(HERE, "1d", UTC, group="core")
 
 

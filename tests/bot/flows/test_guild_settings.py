@@ -1,12 +1,23 @@
 """Settings: what is settled, refused, moved along and written down."""
 
+import asyncio
+from dataclasses import fields, replace
+
 import pytest
 
-from bot.core.guild import DigestSettings
+from bot.core.guild import DigestSettings, Guild
 from bot.core.schedule import Every, Plan
 from bot.core.settled import Scheduled
 from bot.errors import UsageError
-from bot.flows.guild_settings import BY_HAND, MOST_DIGESTS, PAUSED, Actor, GuildSettings, Wish
+from bot.flows.guild_settings import (
+    BY_HAND,
+    MOST_DIGESTS,
+    NOBODY,
+    PAUSED,
+    Actor,
+    GuildSettings,
+    Wish,
+)
 from tests.conftest import Flows
 from tests.standins.clock import DAY, HOUR, SettableClock, moment
 from tests.standins.harvests import ScriptedGitHub
@@ -57,9 +68,9 @@ async def test_what_is_not_wished_for_stays(settings: GuildSettings, clock: Sett
     )
     clock.pass_(HOUR)
 
-    digest = (await put(settings, Wish("docs", time="18:30"))).digest
+    digest = (await put(settings, Wish(" DOCS ", time="18:30"))).digest
 
-    assert (digest.group, digest.channel_id, digest.by, digest.top) == ("Docs", CHANNEL, "stars", 3)
+    assert (digest.group, digest.channel_id, digest.by, digest.top) == ("docs", CHANNEL, "stars", 3)
     assert (digest.minimum, digest.skip_empty, digest.since) == (2, True, clock.now())
     assert digest.plan == Plan(18 * 60 + 30, Every.MONDAY, "Asia/Tokyo")
 
@@ -115,6 +126,23 @@ async def test_the_zone_takes_digests_along_that_had_the_old_one(
     }
     assert (await settings.zone(HERE)).key == "Europe/Berlin"
     assert (await settings.zone(THERE)).key == "UTC"
+
+
+async def test_changes_at_the_same_time_are_all_kept(
+    settings: GuildSettings, store: SqliteStore
+) -> None:
+    await put(settings)
+    actor = Actor(HERE, ALICE)
+
+    await asyncio.gather(
+        settings.set_zone(actor, "Asia/Tokyo"),
+        settings.set_alerts(actor, CHANNEL),
+        settings.pause(actor, "all"),
+    )
+
+    (digest,) = await store.guilds.digests(HERE)
+    assert await store.guilds.get(HERE) == Guild(HERE, "Asia/Tokyo", CHANNEL)
+    assert (digest.plan.zone, digest.paused) == ("Asia/Tokyo", BY_HAND)
 
 
 async def test_pausing_resuming_removing(
@@ -180,13 +208,65 @@ async def test_every_change_is_written_down(settings: GuildSettings, store: Sqli
         "settings alerts: 5",
         "settings alerts: the digest's channel",
         (
-            "settings digest: set: group all, channel 99, 09:00 every day, Asia/Tokyo, by any,"
-            " top 10, minimum 0"
+            "settings digest: set: group all: channel 99, time 09:00, every day, zone Asia/Tokyo,"
+            " by any, top 10, minimum 0, skip_empty no, mention nobody, publish no, paused no"
         ),
         "settings digest: paused: group all",
         "settings digest: resumed: group all",
         "settings digest: removed: group all",
     ]
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        (Wish(channel_id=5), "channel 99 → 5"),
+        (Wish(time="18:30"), "time 09:00 → 18:30"),
+        (Wish(every="friday"), "every day → friday"),
+        (Wish(zone="Asia/Tokyo"), "zone UTC → Asia/Tokyo"),
+        (Wish(by="stars"), "by any → stars"),
+        (Wish(top=3), "top 10 → 3"),
+        (Wish(minimum=7), "minimum 0 → 7"),
+        (Wish(skip_empty=True), "skip_empty no → yes"),
+        (Wish(mention_role_id=8), "mention nobody → 8"),
+        (Wish(publish=True), "publish no → yes"),
+        (Wish(top=3, minimum=7), "top 10 → 3, minimum 0 → 7"),
+        (Wish(), "nothing changed"),
+    ],
+)
+async def test_the_audit_tells_what_changed_from_what_to_what(
+    settings: GuildSettings, store: SqliteStore, wish: Wish, told: str
+) -> None:
+    await put(settings)
+    await put(settings, wish)
+
+    assert (await audit(store))[-1] == (
+        HERE, ALICE, "settings digest", f"set: group all: {told}"
+    )  # fmt: skip
+
+
+async def test_every_field_of_a_digest_stands_in_the_audit(
+    settings: GuildSettings, store: SqliteStore
+) -> None:
+    """A field that is added later has to be told, too."""
+    known = (await put(settings)).digest
+    await store.guilds.save_digest(replace(known, paused="gone"))
+    await put(settings)
+    assert (await audit(store))[-1][3] == "set: group all: paused gone → no"
+
+    told = str((await audit(store))[0][3])
+    plan = {"time", "every", "zone"}
+    words = {"mention_role_id": "mention", "channel_id": "channel", "plan": "time"}
+    names = {words.get(field.name, field.name) for field in fields(DigestSettings)}
+    for name in (names | plan) - {"guild_id", "since"}:
+        assert f"{name} " in told
+
+
+async def test_a_mention_can_be_taken_away_again(settings: GuildSettings) -> None:
+    await put(settings, replace(WISH, mention_role_id=8))
+    assert (await put(settings, Wish(top=3))).digest.mention_role_id == 8
+
+    assert (await put(settings, Wish(mention_role_id=NOBODY))).digest.mention_role_id is None
 
 
 async def test_forgetting_leaves_nothing_of_it_and_all_of_others(

@@ -14,7 +14,9 @@ from bot.core.models import Trigger
 from bot.core.reports import ScheduledDigest
 from bot.core.schedule import Every, Plan
 from bot.flows.charts import Charts
+from bot.flows.composing import Composing
 from bot.flows.deltas import Deltas
+from bot.flows.guild_settings import BY_HAND
 from bot.flows.posting import ATTEMPT_SECONDS, CATCH_UP, FIRST_PAUSE, SETTLE, Posting
 from bot.render.cards import scheduled_digest
 from tests.conftest import INTERVAL, Flows
@@ -54,8 +56,7 @@ class Office:
         self.posting = Posting(
             guilds=store.guilds,
             outbox=store.outbox,
-            digests=flows.digests,
-            charts=charts,
+            composing=Composing(flows.digests, charts, self.clock),
             poster=self.poster,
             warnings=self.warnings,
             clock=self.clock,
@@ -73,6 +74,8 @@ class Office:
             await self.posting.enqueue(digest)
         for post in await self.posting.ready():
             await self.posting.deliver(post)
+        for paused in await self.posting.paused():
+            await self.posting.warn(paused)
 
     async def at(self, text: str) -> None:
         self.clock.set(text)
@@ -412,6 +415,92 @@ async def test_a_channel_that_is_gone_pauses_the_digest_and_is_told(office: Offi
         )
     ]
     assert await office.posting.active() == []
+
+
+async def test_the_bots_own_pause_stands_in_the_audit(office: Office) -> None:
+    office.poster.gone = {CHANNEL}
+    await office.at("2026-07-02T09:00")
+    await office.look()
+
+    rows = await office.store.database.rows(
+        "SELECT guild_id, user_id, action, detail FROM audit WHERE action <> 'track add'"
+    )
+    assert list(rows) == [
+        (HERE, 0, "settings digest", "paused by the bot: group all. The channel is gone.")
+    ]
+
+
+async def test_what_is_settled_during_an_attempt_that_fails_stays(office: Office) -> None:
+    mended = await office.settle()
+
+    async def mend() -> None:
+        nonlocal mended
+        office.clock.pass_(30)
+        mended = await office.settle(channel_id=OTHER_CHANNEL, top=3)
+
+    office.poster.gone, office.poster.meanwhile = {CHANNEL}, mend
+    await office.at("2026-07-02T09:00")
+
+    assert await office.digest() == mended
+    assert office.warnings.told == []
+    office.poster.meanwhile = None
+    office.clock.pass_(SETTLE)
+    await office.look()
+    assert list(office.poster.channels) == [OTHER_CHANNEL]
+
+
+async def test_a_paused_by_hand_during_an_attempt_stays_so(office: Office) -> None:
+    async def halt() -> None:
+        await office.store.guilds.halt_digest(HERE, "all", BY_HAND)
+
+    office.poster.gone, office.poster.meanwhile = {CHANNEL}, halt
+    await office.at("2026-07-02T09:00")
+
+    assert (await office.digest()).paused == BY_HAND
+    assert office.warnings.told == []
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+async def test_what_is_removed_during_an_attempt_that_fails_stays_removed(
+    office: Office, *, forgotten: bool
+) -> None:
+    async def remove() -> None:
+        await (
+            office.store.guilds.forget(HERE)
+            if forgotten
+            else office.store.guilds.remove_digest(HERE, "all")
+        )
+
+    office.poster.gone, office.poster.meanwhile = {CHANNEL}, remove
+    await office.at("2026-07-02T09:00")
+    await office.look()
+
+    assert await office.store.guilds.digests(HERE) == []
+    assert office.warnings.told == []
+    assert [guild.id for guild in await office.store.guilds.known()] == [HERE] * (not forgotten)
+
+
+async def test_a_warning_that_got_lost_is_told_at_a_later_look(office: Office) -> None:
+    office.poster.gone = {CHANNEL}
+    office.warnings.fails = [ConnectionError()]
+    with pytest.raises(ConnectionError):
+        await office.at("2026-07-02T09:00")
+    assert office.warnings.told == []
+    office.restart()
+    await office.look()
+    await office.look()
+
+    assert [kind for _, kind, _ in office.warnings.told] == ["digest paused: all"]
+
+
+async def test_nobody_is_warned_of_what_was_mended_or_paused_by_hand(office: Office) -> None:
+    tried = await office.settle(paused="The channel is gone.")
+    await office.settle()
+    await office.posting.warn(tried)
+    await office.settle(paused=BY_HAND)
+    await office.look()
+
+    assert office.warnings.told == []
 
 
 async def test_resumed_in_time_it_is_posted_to_the_channel_chosen_then(office: Office) -> None:

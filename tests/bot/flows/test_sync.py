@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from bot.core.models import Pause, RunStatus, Trigger, Wanted
+from bot.core.models import Pause, Refusal, Refused, RunStatus, Trigger, Wanted
 from bot.core.reports import Progress
-from bot.errors import Stopped, TokenRejected, UnknownRepository, UsageError
-from tests.conftest import Flows
+from bot.errors import RateLimited, Stopped, TokenRejected, UnknownRepository, UsageError
+from bot.render.portfolio_cards import sync as sync_card
+from tests.conftest import TRUSTED_GUILD, Flows
 from tests.standins.clock import HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
 from tests.standins.stored import SqliteStore
@@ -68,6 +69,34 @@ async def test_a_guild_samples_its_own_repositories(flows: Flows, github: Script
     report = await flows.sync.guild(HERE, Trigger.SYNC)
 
     assert (report.run.sampled, report.errors) == (2, ())
+
+
+@pytest.mark.parametrize("repository", [None, "o/one"])
+async def test_a_verdict_does_not_tell_a_forbidden_repository_from_a_missing_one(
+    flows: Flows, github: ScriptedGitHub, repository: str | None
+) -> None:
+    told = []
+    for kind in (Refused.NOT_FOUND, Refused.FORBIDDEN):
+        github.refusals["o/one"] = Refusal(kind, "why")
+        report = await flows.sync.guild(HERE, Trigger.SYNC, repository=repository)
+        told.append((sync_card(report), report.run.status, report.errors))
+
+    assert told[0] == told[1]
+    assert told[0][1] is RunStatus.OK
+
+
+async def test_who_may_see_hidden_ones_and_other_failures_get_the_real_verdict(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    await flows.track.add(TRUSTED_GUILD, "o/one o/two")
+    github.refusals["o/one"] = Refusal(Refused.FORBIDDEN, "why")
+    assert (await flows.sync.guild(TRUSTED_GUILD, Trigger.SYNC)).run.status is RunStatus.PARTIAL
+    github.refusals["o/one"] = Refusal(Refused.TIMEOUT, "slow")
+    assert (await flows.sync.guild(HERE, Trigger.SYNC)).run.status is RunStatus.PARTIAL
+    del github.refusals["o/one"]
+    github.page_size, github.raises = 1, {1: RateLimited("Later.")}
+    report = await flows.sync.guild(HERE, Trigger.SYNC)
+    assert (report.run.status, report.run.message) == (RunStatus.PARTIAL, "Later.")
 
 
 async def test_one_repository_can_be_sampled(flows: Flows, github: ScriptedGitHub) -> None:

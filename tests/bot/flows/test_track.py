@@ -1,12 +1,14 @@
 """Track: begin and stop watching; nobody can probe for what is hidden."""
 
+import asyncio
 from datetime import UTC
 
 import pytest
 
 from bot.core.delta import Status
-from bot.core.models import Refusal, Refused, Visibility
+from bot.core.models import Refusal, Refused, Trigger, Visibility
 from bot.errors import InvalidName, RateLimited, TokenRejected, UnknownRepository, UsageError
+from bot.flows.portfolio import reference
 from tests.conftest import MOST, TRUSTED_GUILD, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -232,7 +234,7 @@ async def test_the_list_tells_groups_and_when_each_was_seen(
         (first, last),
     ]
     assert [one.group for one in await flows.track.listed(TRUSTED_GUILD, "core")] == ["core"]
-    assert await flows.track.listed(TRUSTED_GUILD, "none") == []
+    assert len(await flows.track.listed(TRUSTED_GUILD, "ALL")) == 3, "all is every group"
 
 
 async def test_removing_keeps_the_history(
@@ -302,12 +304,144 @@ async def test_a_guild_may_watch_so_many_and_no_more(flows: Flows, github: Scrip
     await flows.track.add(HERE, " ".join(names[:-1]))
     asked = len(github.asked)
 
-    with pytest.raises(UsageError, match=f"may watch {MOST} repositories and {MOST} are watched"):
+    with pytest.raises(UsageError, match=f"is {MOST}, and this one watches {MOST}: stop"):
         await flows.track.add(HERE, names[-1])
 
     assert len(github.asked) == asked, "refused before GitHub is asked"
     assert (await flows.track.add(HERE, names[0], "again")).added, "watched already"
     assert len((await flows.track.add(OPERATOR, " ".join(names))).added) == MOST + 1
+
+
+async def test_what_is_added_at_the_same_time_stays_within_the_limit(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    names = [f"many/repo-{number}" for number in range(MOST + 1)]
+    for name in names:
+        github.add(name, stars=1)
+    half = MOST // 2
+
+    outcomes = await asyncio.gather(
+        flows.track.add(HERE, " ".join(names[:half])),
+        flows.track.add(HERE, " ".join(names[half:])),
+        return_exceptions=True,
+    )
+
+    refused = [outcome for outcome in outcomes if isinstance(outcome, UsageError)]
+    assert len(refused) == 1
+    assert f"is {MOST}, and this one watches " in str(refused[0])
+    assert len(await names_in(flows, HERE)) in (half, half + 1), "all of one, none of the other"
+
+
+async def test_a_guild_forgotten_while_github_is_asked_watches_nothing(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    await flows.track.add(THERE, "acme/site")
+    hold = github.hold(page=0)
+    adding = [
+        asyncio.create_task(flows.track.add(guild, "acme/rocket", user_id=7))
+        for guild in (HERE, THERE)
+    ]
+    await hold.reached.wait()
+    await store.guilds.forget(HERE)
+    hold.released.set()
+
+    with pytest.raises(UsageError, match="forgotten meanwhile, so nothing is watched"):
+        await adding[0]
+    assert (await adding[1]).added
+    assert await names_in(flows, HERE) == []
+    assert await store.database.rows("SELECT 1 FROM audit WHERE guild_id = $1", HERE) == []
+    assert (await flows.track.add(HERE, "acme/rocket")).added
+
+
+@pytest.mark.parametrize("typed", ["docs", " docs ", "Docs", "DOCS"])
+async def test_a_group_is_the_same_however_it_is_typed(flows: Flows, typed: str) -> None:
+    await flows.track.add(HERE, "acme/rocket", "docs")
+    tracked = await flows.track.add(HERE, "acme/rocket acme/site", typed)
+
+    assert [movement.subject.full_name for movement in tracked.already] == ["acme/Rocket"]
+    assert {one.group for one in await flows.track.listed(HERE)} == {"docs"}
+    assert len(await flows.track.listed(HERE, typed)) == 2
+    assert len(await flows.portfolio.repositories(HERE, typed)) == 2
+    assert len((await flows.track.remove(HERE, "acme/site", typed)).removed) == 1
+
+
+@pytest.mark.parametrize("everything", ["all", " All", None])
+async def test_all_is_every_group(flows: Flows, everything: str | None) -> None:
+    await flows.track.add(HERE, "acme/rocket", "docs")
+    await flows.track.add(HERE, "acme/site")
+
+    assert len(await flows.track.listed(HERE, everything)) == 2
+    assert len(await flows.portfolio.repositories(HERE, everything)) == 2
+    removed = (await flows.track.remove(HERE, "acme/rocket acme/site", everything)).removed
+    assert len(removed) == 2
+    assert await names_in(flows, HERE) == []
+
+
+async def test_a_group_that_is_not_there_is_told_with_those_that_are(flows: Flows) -> None:
+    await flows.track.add(HERE, "acme/rocket", "tools")
+    await flows.track.add(HERE, "acme/site", "docs")
+    said = 'There is no group "dosc" here, but docs, tools: /repos lists them.'
+
+    for asked in (
+        flows.track.listed(HERE, "dosc"),
+        flows.track.remove(HERE, "acme/site", "dosc"),
+        flows.digests.report(HERE, "1d", UTC, group="dosc"),
+    ):
+        with pytest.raises(UsageError) as refused:
+            await asked
+        assert str(refused.value) == said
+
+    assert await flows.track.listed(THERE, "dosc") == [], "nothing is watched at all"
+
+
+@pytest.mark.parametrize(
+    ("targets", "group", "kind"),
+    [
+        ("acme/rocket not-a-name", None, InvalidName),
+        (" , ", None, UsageError),
+        ("acme/rocket", "dosc", UsageError),
+        ("acme/rocket", " ", UsageError),
+    ],
+)
+async def test_what_cannot_be_removed_is_refused_and_nothing_is_removed(
+    flows: Flows, targets: str, group: str | None, kind: type[UsageError]
+) -> None:
+    await flows.track.add(HERE, "acme/rocket")
+
+    with pytest.raises(kind):
+        await flows.track.check_removal(HERE, targets, group)
+    with pytest.raises(kind):
+        await flows.track.remove(HERE, targets, group)
+    assert await names_in(flows, HERE) == ["acme/Rocket"]
+
+
+async def test_what_became_private_is_removed_under_the_name_that_was_typed(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock, store: SqliteStore
+) -> None:
+    """Renamed since then: its new name is nobody's business here."""
+    for guild in (HERE, THERE, TRUSTED_GUILD):
+        await flows.track.add(guild, "acme/rocket")
+    github.rename(github.repositories[0], "acme/moonshot")
+    github.repositories[0].visibility = Visibility.PRIVATE
+    clock.pass_(HOUR)
+    await flows.sync.everything(Trigger.SCHEDULE)
+    hidden = (await store.watches.of(HERE))[0].subject
+    assert hidden.full_name == "acme/moonshot"
+
+    told = [
+        (await flows.track.remove(guild, target, user_id=7)).removed[0].full_name
+        for guild, target in (
+            (HERE, "https://github.com/acme/Rocket"),
+            (THERE, reference(hidden)),
+            (TRUSTED_GUILD, "acme/rocket"),
+        )
+    ]
+
+    assert told == ["acme/Rocket", "this repository", "acme/moonshot"]
+    noted = await store.database.rows(
+        "SELECT detail FROM audit WHERE action = 'track remove' ORDER BY id"
+    )
+    assert [detail for (detail,) in noted] == told
 
 
 async def test_who_changed_what_is_written_down(flows: Flows, store: SqliteStore) -> None:

@@ -304,6 +304,15 @@ async def test_a_missing_right_is_named(scene: Scene, denied: Permission, named:
     )
 
 
+async def test_a_sentence_goes_nowhere_where_none_can_be_written(scene: Scene) -> None:
+    assert await scene.bot.say(scene.channel().id, "Look here.")
+    for status, said in ((400, False), (403, False), (404, False)):
+        scene.discord.fail("POST", SENDS, status=status)
+        assert await scene.bot.say(scene.channel().id, "Look here.") is said
+
+    assert [message.text for message in scene.said(scene.channel())] == ["Look here."]
+
+
 async def test_a_server_out_of_reach_is_tried_later(scene: Scene) -> None:
     post = replace(scene.post(scene.channel()), guild_id=1)
 

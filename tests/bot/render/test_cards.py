@@ -32,6 +32,7 @@ from bot.core.reports import (
 )
 from bot.core.window import between, parse_window
 from bot.render import cards, portfolio_cards
+from bot.render.discord import embed
 from bot.render.documents import digest as as_json
 from bot.render.words import MINUS
 from tests.bot.render.charts import chart
@@ -258,11 +259,24 @@ def test_tracking_tells_the_new_the_known_and_the_refused() -> None:
 
     assert card.title == "Now watching 1 repository"
     assert [(row.name, row.value, row.note) for row in card.rows] == [
+        ("o/nobody", "", "not found"),
         ("acme/site", "★ 1,204", "1 fork"),
         ("acme/other", "", "watched already"),
-        ("o/nobody", "", "not found"),
     ]
+    assert card.footer == ("1 refused",)
     assert portfolio_cards.tracked(Tracked("all", (), (), (refused,))).tone is Tone.BAD
+
+
+def test_who_is_refused_is_told_however_many_are_added() -> None:
+    refused = tuple(RunError(f"o/no-{n}", Refusal(Refused.NOT_FOUND, "x")) for n in range(3))
+    added = tuple(Movement(SITE, (delta(Status.NEW, None, 1_204),)) for _ in range(400))
+
+    shown = embed(portfolio_cards.tracked(Tracked("all", added, (), refused)))
+
+    for error in refused:
+        assert error.full_name in (shown.description or "")
+    assert "more" in (shown.description or "")
+    assert shown.footer.text == "3 refused"
 
 
 def test_untracking_keeps_history_and_names_what_was_not_there() -> None:

@@ -1,5 +1,7 @@
 """Cards on Discord: pages that fit, buttons within limits, nothing out of data taken as markup."""
 
+import re
+
 import pytest
 
 from bot.core.card import Action, Card, Row
@@ -10,6 +12,7 @@ from bot.render.discord import (
     TITLE,
     buttons_of,
     embed,
+    escaped,
     message,
     paged,
     sentence,
@@ -24,6 +27,10 @@ HOSTILE = (
     "`code`", "||hidden||", "\u202eright to left", "🦊" * 50, "a\nb", "~~gone~~", "# head",
     "discord.gg/abc", "<#3>", "</diff:4>", "<t:1:R>",
 )  # fmt: skip
+
+
+PLAIN = ("🦊" * 50, "a\nb", "discord.gg/abc")
+"""Unfolds in no embed, or means nothing."""
 
 
 def rows(number: int, length: int = 20) -> tuple[Row, ...]:
@@ -56,17 +63,33 @@ def test_a_page_beyond_the_last_is_the_last() -> None:
     assert card.footer == ("page 2 of 2",)
 
 
+MARKUP = re.compile(
+    r"@everyone|@here|<[@#/t:]|://|`|\|\||~~|\*\*|\[[^\[\]]*\]\(|\u202e|^\s*(#{1,3} |- |> )",
+    re.MULTILINE,
+)
+"""What Discord takes for more than text, wherever it stands without a backslash."""
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_from_outside_is_no_markup_and_unfolds_nothing(text: str) -> None:
-    row = Row(text, value=text, note=text, url="https://github.com/o/n")
-    shown = embed(Card(text, lines=(text,), rows=(row,), notes=(text,), footer=(text,)))
+    row = Row(text, text, text, note=text, url="https://github.com/o/n")
+    card = Card(text, lines=(text,), rows=(row,), notes=(text,), footer=(text,))
+    shown = embed(card)
+    description = shown.description or ""
+    own_link = f"[{escaped(text)}](https://github.com/o/n)"
 
-    for told in (shown.title or "", (shown.description or "").replace(row.url or "", "")):
-        assert "@everyone" not in told
-        assert "<" not in told.replace("\\<", "")
-        assert "://" not in told
-        assert "**bold**" not in told
-        assert "[x]" not in told.replace("\\[x]", "")
+    assert description.count(escaped(text)) == 6, "all of it is told"
+    assert description.count(own_link) == 1
+    assert shown.title == escaped(text)
+    assert shown.footer.text == text, "a footer has no markup"
+    for told in (shown.title, description.replace(own_link, "")):
+        bare = re.sub(r"\\.", "", told)
+        assert MARKUP.findall(bare) == []
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text not in PLAIN])
+def test_that_text_would_be_markup_as_it_stands(text: str) -> None:
+    assert MARKUP.search(text)
 
 
 async def test_buttons_carry_their_wish_and_are_not_remembered() -> None:

@@ -13,6 +13,7 @@ from bot.core.settled import Checkup, Scheduled, Settled
 from bot.render import guild_cards
 from bot.render.discord import embed
 
+UTC_ZONE = ZoneInfo("UTC")
 DUE = 1_782_820_800
 ROLES = {7: "@everyone"}
 HOSTILE = "**@here** <@&123456789012345678> [x](https://evil.example)"
@@ -134,3 +135,28 @@ def test_the_welcome_names_two_commands() -> None:
 
     assert "/track add target:owner/name" in text
     assert "/settings digest channel:#… time:09:00" in text
+
+
+def test_the_facts_are_told_however_many_problems_there_are() -> None:
+    problems = tuple(f"Problem {number}: {'it is long. ' * 12}" for number in range(40))
+    settled = Settled(
+        Guild(1), tuple(digest(f"{'g' * 48}{n}", paused="x" * 300) for n in range(25))
+    )
+    text = text_of(guild_cards.checkup(checkup(settled, problems), ZoneInfo("UTC"), ["x" * 3_000]))
+
+    assert "Problem 0: it is long." in text
+    told = text.count("Problem ")
+    assert 5 < told < 40
+    assert f"… and {41 - told} more problems: mend these first." in text
+    for fact in ("Watched here", "Last run", "GitHub token", "Rate budget", "Version", "Database"):
+        assert f"**{fact}**" in text
+    assert "**Next digest of " in text
+
+
+def test_one_problem_too_long_is_cut_and_one_too_many_is_counted() -> None:
+    def told(*problems: str) -> tuple[str, ...]:
+        return guild_cards.checkup(checkup(Settled(Guild(1), ()), problems), UTC_ZONE, ()).lines
+
+    assert told("x" * 3_000) == ("x" * 399 + "…",)
+    assert told(*["x" * 400] * 4)[-1] == "… and 1 more problem: mend these first."
+    assert told("a.", "b.") == ("a.", "b.")

@@ -102,6 +102,30 @@ async def test_what_version_1_wrote_is_read_and_built_upon(version_1: Path) -> N
     assert kept["o/new"].latest["stars"].value == 0
 
 
+async def test_groups_of_another_spelling_become_one(version_1: Path) -> None:
+    with closing(sqlite3.connect(version_1)) as connection:
+        connection.executescript((MIGRATIONS / "0002_guilds.sql").read_text(encoding="utf-8"))
+        connection.executescript("""
+            INSERT INTO watches VALUES (5, 'docs', 1), (5, ' Docs ', 1), (5, 'DOCS', 2);
+            INSERT INTO watches VALUES (5, 'x', 2);
+            INSERT INTO guilds VALUES (5, 'UTC', NULL, NULL);
+            INSERT INTO digests VALUES
+                (5, 'Docs', 9, 540, 'day', 'UTC', 0, 'any', 10, 0, 0, NULL, 0, 'gone');
+            INSERT INTO outbox VALUES (1, 5, 'Docs', 100, 0, 9, 'sent', 100, 7),
+                (2, 5, 'docs', 100, 0, 9, 'sent', 100, 8), (3, 5, 'Docs', 200, 0, 9, 'due', 0, 0);
+            INSERT INTO told VALUES (5, 'digest paused: Docs', 0), (5, 'token rejected', 0);
+            PRAGMA user_version=2;
+        """)
+    async with open_database(version_1) as database:
+        store = store_on(database)
+        watched = [(watch.group, watch.subject.id) for watch in await store.watches.of(5)]
+        assert sorted(watched) == [("docs", 1), ("docs", 2), ("x", 2)]
+        assert [digest.group for digest in await store.guilds.digests(5)] == ["docs"]
+        posts = await database.rows("SELECT id, watch_group FROM outbox ORDER BY id")
+        assert posts == [(2, "docs"), (3, "docs")]
+        assert await database.rows("SELECT warning FROM told") == [("token rejected",)]
+
+
 async def test_a_migrated_file_has_the_schema_of_a_new_one(version_1: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.db"
     for path in (version_1, new):
