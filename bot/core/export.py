@@ -126,9 +126,9 @@ def daily_json(movements: Sequence[Movement], collected: int) -> bytes:
 def _entry(deltas: Sequence[Delta], collected: int) -> Mapping[str, int | str]:
     seen_at = max(delta.after_at for delta in deltas)
     values = {
-        METRICS[delta.metric].daily_json: delta.after
+        name: delta.after
         for delta in deltas
-        if seen_at - delta.after_at <= DAY
+        if (name := METRICS[delta.metric].daily_json) and seen_at - delta.after_at <= DAY
     }
     gone = any(delta.status is Status.GONE for delta in deltas)
     last_seen = {"lastSeen": written(seen_at)} if gone or collected - seen_at > DAY else {}

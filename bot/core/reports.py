@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bot.core.chart import Chart
 from bot.core.delta import Delta
 from bot.core.digest import Digest
+from bot.core.events import Event
 from bot.core.guild import DigestSettings
 from bot.core.metrics import Metric
 from bot.core.models import Allowance, Pause, Run, RunError, Subject
@@ -20,6 +21,7 @@ class Report:
     subject: Subject
     window: Window
     deltas: tuple[Delta, ...]
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.core.chart import Chart
 from bot.core.delta import Delta
 from bot.core.digest import Digest
+from bot.core.events import Event
 from bot.core.export import written
 from bot.core.models import Allowance, Run, RunError
 from bot.core.rank import Movement
@@ -33,6 +34,7 @@ def diff(report: Report) -> Json:
         "repo": report.subject.full_name,
         "window": _window(report.window),
         "metrics": [_metric(delta) for delta in report.deltas],
+        "events": [_event(event) for event in report.events],
     }
 
 
@@ -42,6 +44,7 @@ def digest(report: Digest) -> Json:
         "window": _window(report.window),
         "by": report.by,
         "rows": [_row(rank, moved) for rank, moved in enumerate(report.rows, start=1)],
+        "events": [{"repo": one.subject.full_name, **_event(one.event)} for one in report.happened],
         "counts": {
             "watched": counts.watched,
             "changed": counts.changed,
@@ -101,6 +104,7 @@ def repositories(listed: Sequence[Listed]) -> Json:
                 "state": item.movement.subject.state,
                 "first_seen": stamp(item.first_seen),
                 "last_seen": stamp(item.last_seen),
+                "archived": item.movement.subject.archived,
             }
             for item in listed
         ]
@@ -177,6 +181,11 @@ def _row(rank: int, movement: Movement) -> Json:
         "url": address(movement.subject),
         "metrics": [_metric(delta) for delta in movement.deltas],
     }
+
+
+def _event(event: Event) -> Mapping[str, Json]:
+    """`detail` is what it was called before."""
+    return {"at": stamp(event.at), "kind": event.kind, "detail": event.detail or None}
 
 
 def _metric(delta: Delta) -> Json:

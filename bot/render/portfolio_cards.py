@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from bot.core.card import Card, Row, Tone
-from bot.core.metrics import STARS
+from bot.core.metrics import METRICS, STARS
 from bot.core.models import Refused, RunError, RunStatus
 from bot.core.rank import Movement
 from bot.core.reports import (
@@ -153,7 +153,11 @@ def _refused(errors: Iterable[RunError]) -> Iterable[Row]:
 def _level_row(movement: Movement, note: str = "") -> Row:
     """A repository with its stars now, and its other numbers or a note."""
     stars = movement.delta(STARS.key)
-    others = " · ".join(words.level(d) for d in movement.deltas if d.metric != STARS.key)
+    others = " · ".join(
+        words.level(d)
+        for d in movement.deltas
+        if d.metric != STARS.key and METRICS[d.metric].ranks_any
+    )
     return Row(
         movement.subject.full_name,
         value=words.level(stars) if stars else "",
@@ -165,6 +169,8 @@ def _level_row(movement: Movement, note: str = "") -> Row:
 def _listed_row(item: Listed, zone: tzinfo, now: int) -> Row:
     subject = item.movement.subject
     parts = [] if item.group == "all" else [f"group {item.group}"]
+    if subject.archived:
+        parts.append("archived")
     if item.last_seen is None:
         parts.append("not sampled yet")
     elif subject.gone_at is not None:

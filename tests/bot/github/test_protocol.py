@@ -37,6 +37,11 @@ def repository(**other: object) -> Json:
         "watchers": {"totalCount": 3},
         "issues": {"totalCount": 2},
         "pullRequests": {"totalCount": 1},
+        "hasDiscussionsEnabled": True,
+        "diskUsage": 2_048,
+        "releases": {"totalCount": 12},
+        "discussions": {"totalCount": 7},
+        "defaultBranchRef": {"target": {"history": {"totalCount": 830}}},
     } | other
 
 
