@@ -89,10 +89,12 @@ def _live(plot: Plot, number: int, today: date) -> Repository:
 def _life(plot: Plot, today: date) -> Iterator[tuple[int, Values]]:
     """Its numbers from 120 days ago to today, 0 days ago."""
     rng = Random(plot.full_name)  # noqa: S311  # seeded by name: nothing here is a secret
+    work = Random(f"{plot.full_name}, its own people")  # noqa: S311
     values = _first(plot, rng)
     for ago in range(DAYS, -1, -1):
         weekday = (today - timedelta(days=ago)).weekday()
-        values = _next(plot, values, ago, _draw(rng, RHYTHM[weekday]))
+        done = _done(plot, values, _draw(work, RHYTHM[weekday]))
+        values = {**_next(plot, values, ago, _draw(rng, RHYTHM[weekday])), **done}
         yield ago, values
 
 
@@ -103,6 +105,10 @@ def _first(plot: Plot, rng: Random) -> Values:
         "watchers": round(plot.stars**0.72 * rng.uniform(0.4, 0.6)),
         "open_issues": plot.issues,
         "open_prs": plot.prs,
+        "releases": 3 * plot.prs,
+        "commits": 140 * plot.prs + 61,
+        "discussions": plot.issues // 2,
+        "disk_usage": 2_600 * plot.prs + 480,
     }
 
 
@@ -121,6 +127,17 @@ def _next(plot: Plot, values: Values, ago: int, draw: Draw) -> Values:
         "watchers": values["watchers"] + draw(0.015 * gained) - draw(0.01 * plot.pace),
         "open_issues": _flow(values["open_issues"], plot.issues, 0.03 * gained, draw),
         "open_prs": _flow(values["open_prs"], plot.prs, 0.006 * gained, draw),
+    }
+
+
+def _done(plot: Plot, values: Values, draw: Draw) -> Values:
+    """What its own people do in a day, also while others leave."""
+    commits = draw(0.3 * plot.prs) if plot.prs else 0
+    return {
+        "releases": values["releases"] + draw(0.02 * commits),
+        "commits": values["commits"] + commits,
+        "discussions": values["discussions"] + draw(0.03 * commits),
+        "disk_usage": values["disk_usage"] + 18 * commits,
     }
 
 

@@ -129,12 +129,16 @@ def _happened(report: Report, zone: tzinfo, *, gone: bool) -> tuple[str, ...]:
 def _in_short(others: Sequence[Delta], window: Window, zone: tzinfo) -> tuple[str, ...]:
     """The numbers that lead no digest: `13 releases (+1) · 1,260 commits · 12.3 MB on disk`."""
     told = [
-        f"{words.level(delta)} ({words.change(delta, window, zone)})"
-        if delta.change
-        else words.level(delta)
-        for delta in others
+        words.level(d) + (f" ({_in_brackets(d, window, zone)})" if d.change else "") for d in others
     ]
     return (" · ".join(told),) if told else ()
+
+
+def _in_brackets(delta: Delta, window: Window, zone: tzinfo) -> str:
+    """A change without the days of a gap: they stand with the numbers above."""
+    if delta.status is not Status.APPROX:
+        return words.change(delta, window, zone)
+    return f"≈ {words.gained(delta.change or 0, METRICS[delta.metric])}"
 
 
 def _metric_row(delta: Delta, window: Window, zone: tzinfo) -> Row:

@@ -101,7 +101,7 @@ def amount(value: int, metric: Metric) -> str:
         case Unit.COUNT:
             return f"{less}{abs(value):,}"
         case Unit.KILOBYTES:
-            return less + (size(abs(value) * 1000) if value else "0 kB")
+            return less + (size(abs(value) * 1000).replace(".0 ", " ") if value else "0 kB")
 
 
 def gained(difference: int, metric: Metric) -> str:

@@ -311,7 +311,7 @@ def test_the_list_tells_the_state_of_each() -> None:
 def test_a_metric_that_is_neither_good_nor_bad_has_no_colour(metric: str) -> None:
     up, down = (diff(delta(Status.EXACT, *ends, metric)).tone for ends in ((1, 2), (2, 1)))
 
-    neither = metric in ("open_issues", "open_prs")
+    neither = metric in ("open_issues", "open_prs", "disk_usage")
     assert (up, down) == ((Tone.QUIET,) * 2 if neither else (Tone.GOOD, Tone.BAD))
 
 

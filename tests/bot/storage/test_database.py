@@ -20,7 +20,7 @@ from bot.storage.database import (
     open_database,
 )
 
-NEWEST = len(list(MIGRATIONS.glob("*.sql")))
+NEWEST = max(int(script.name[:4]) for script in MIGRATIONS.glob("*.sql"))
 OPEN_WHEN_TOLD = """
 import asyncio, sys
 from pathlib import Path
