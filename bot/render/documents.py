@@ -44,7 +44,6 @@ def digest(report: Digest) -> Json:
         "window": _window(report.window),
         "by": report.by,
         "rows": [_row(rank, moved) for rank, moved in enumerate(report.rows, start=1)],
-        "events": [{"repo": one.subject.full_name, **_event(one.event)} for one in report.happened],
         "counts": {
             "watched": counts.watched,
             "changed": counts.changed,
@@ -54,6 +53,7 @@ def digest(report: Digest) -> Json:
             "unsampled": counts.unsampled,
             "failed": counts.failed,
         },
+        "events": [{"repo": one.subject.full_name, **_event(one.event)} for one in report.happened],
     }
 
 

@@ -111,12 +111,12 @@ def test_numbers_that_lead_no_digest_are_told_in_short_below_the_others() -> Non
         delta(Status.EXACT, 12, 13, "releases"),
         short,
         delta(Status.SINCE, 4, 7, "discussions"),
-        delta(Status.NEW, None, 12_300, "disk_usage"),
+        delta(Status.NEW, None, 12_000, "disk_usage"),
     )
 
     assert [row.name for row in card.rows] == ["Stars"]
     assert card.notes == (
-        "13 releases (+1) · 830 commits (≈ +30) · 7 discussions (+3 since 13 Nov) · 12.3 MB on disk",
+        "13 releases (+1) · 830 commits (≈ +30) · 7 discussions (+3 since 13 Nov) · 12 MB on disk",
     )
     assert card.tone is Tone.QUIET, "commits are no reason for a colour"
 
