@@ -31,6 +31,7 @@ class Plot:
     left: int | None = None  # when people began to leave
     unread: range = range(0)  # days on which nobody wrote its numbers down
     vanished: bool = False  # GitHub does not show it today
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Repository:
     github_id: int
     days: Mapping[date, Values]  # up to yesterday
     today: Values | None  # None: GitHub does not show it
+    archived: bool
 
 
 PLOTS = (  # stars on the first day and a day, issues, PRs
@@ -56,7 +58,7 @@ PLOTS = (  # stars on the first day and a day, issues, PRs
     Plot("fernhollow/bramble", 940, 0.8, 33, 3, unread=range(3), vanished=True),
     Plot("fernhollow/thistle-auth", 1_120, 1.9, 38, 7),
     Plot("ida-vance/pocket-orrery", 86, 0.5, 4, 1),
-    Plot("ida-vance/dotfiles", 37, 0, 0, 0),
+    Plot("ida-vance/dotfiles", 37, 0, 0, 0, archived=True),
 )
 
 
@@ -83,6 +85,7 @@ def _live(plot: Plot, number: int, today: date) -> Repository:
         github_id=618_033_900 + 1_597 * number,
         days={today - timedelta(days=ago): values for ago, values in lived.items() if ago},
         today=now,
+        archived=plot.archived,
     )
 
 

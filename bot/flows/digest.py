@@ -56,7 +56,7 @@ class Digests:
     ) -> Digest:
         movements = await self._deltas.between(subjects, window)
         moved = digest(movements, window, by=by, failed=await self._runs.failing())
-        events = await self._portfolio.events(guild_id, subjects)
+        events = await self._portfolio.events(guild_id, subjects, window.start)
         happened = (
             Happening(subject, event)
             for subject in subjects

@@ -54,13 +54,14 @@ class Portfolio:
         ]
 
     async def events(
-        self, guild_id: int, subjects: Sequence[Subject]
+        self, guild_id: int, subjects: Sequence[Subject], since: int | None = None
     ) -> Mapping[int, Sequence[Event]]:
         """What happened to those that a guild may see, as far as it may know, in order.
 
+        Of a whole portfolio only those are looked up to whom something happened `since` then.
         Who may not see private ones hears nothing of what a repository was while it was private.
         """
-        found = await self._subjects.events([subject.id for subject in subjects])
+        found = await self._subjects.events([subject.id for subject in subjects], since)
         if self.shows(guild_id, Visibility.PRIVATE):
             return found
         return {subject_id: in_public(events) for subject_id, events in found.items()}

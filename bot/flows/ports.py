@@ -73,8 +73,10 @@ class Subjects(Protocol):
         """Every repository that anybody watches, once."""
         ...
 
-    async def events(self, subject_ids: Sequence[int]) -> dict[int, list[Event]]:
-        """All that happened to each, in order; to whom nothing did is absent."""
+    async def events(
+        self, subject_ids: Sequence[int], since: int | None = None
+    ) -> dict[int, list[Event]]:
+        """All that happened to each, in order; to whom nothing did since then is absent."""
         ...
 
 

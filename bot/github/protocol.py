@@ -25,6 +25,14 @@ fragment Counts on Repository {
   discussions { totalCount }
   defaultBranchRef { target { ... on Commit { history { totalCount } } } }
 }"""
+RIGHTS = {
+    "issues": "issues",
+    "pullRequests": "pull requests",
+    "releases": "contents",
+    "defaultBranchRef": "contents",
+    "discussions": "discussions",
+}
+"""What a fine-grained token needs for a field of a private repository."""
 _RATE_LIMIT = "rateLimit { cost remaining resetAt limit }"
 _NULL = msgspec.Raw(b"null")
 _NO_REASON = Fault()
@@ -171,12 +179,20 @@ def _refusal(fault: Fault) -> Refusal:
             hint = "its organisation asks that the token be authorised for single sign-on"
             return Refusal(Refused.FORBIDDEN, hint)
         case "FORBIDDEN" | "INSUFFICIENT_SCOPES":
-            return Refusal(Refused.FORBIDDEN, "this token may not read it")
+            return Refusal(Refused.FORBIDDEN, _lacking(fault))
         case "RESOURCE_LIMITS_EXCEEDED":
             return Refusal(Refused.LIMIT, "counting it takes more than GitHub gives to one query")
     if "timeout" in message or "timed out" in message:
         return Refusal(Refused.TIMEOUT, "GitHub could not count it in time")
     return Refusal(Refused.ERROR, "GitHub gave neither an answer nor a known reason")
+
+
+def _lacking(fault: Fault) -> str:
+    """A fine-grained token may be let into a private repository, but not into all of it."""
+    rights = [RIGHTS[str(step)] for step in fault.path or () if step in RIGHTS]
+    if not rights:
+        return "this token may not read it"
+    return f"this token may not read its {rights[0]}: give it read access to them"
 
 
 def _reading(repository: _Repository) -> Reading:

@@ -75,9 +75,11 @@ class Subjects:
         )
         return [subject_of(row) for row in rows]
 
-    async def events(self, subject_ids: Sequence[int]) -> dict[int, list[Event]]:
-        """All that happened to each, in order; to whom nothing did is absent."""
-        return await events_of(self._database, subject_ids)
+    async def events(
+        self, subject_ids: Sequence[int], since: int | None = None
+    ) -> dict[int, list[Event]]:
+        """All that happened to each, in order; to whom nothing did since then is absent."""
+        return await events_of(self._database, subject_ids, since)
 
     async def count(self) -> int:
         ((number,),) = await self._database.rows("SELECT count(*) FROM subjects")

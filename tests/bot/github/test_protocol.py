@@ -175,6 +175,23 @@ def test_a_count_that_was_refused_is_absent_and_the_others_stay(field: str, metr
     assert len(found[KNOWN].values) == 8
 
 
+@pytest.mark.parametrize(
+    ("path", "right"),
+    [
+        (["nodes", 0, "releases"], "contents"),
+        (["nodes", 0, "defaultBranchRef", "target"], "contents"),
+        (["nodes", 0, "discussions"], "discussions"),
+        (["nodes", 0, "issues", "totalCount"], "issues"),
+    ],
+)
+def test_what_a_token_lacks_for_one_number_is_named(path: list[str | int], right: str) -> None:
+    """GitHub then gives nothing of that repository."""
+    refusal = refusal_for(type="FORBIDDEN", path=path)
+
+    assert refusal.kind is Refused.FORBIDDEN
+    assert refusal.message == f"this token may not read its {right}: give it read access to them"
+
+
 def test_discussions_that_are_switched_off_are_unknown_and_none_are_zero() -> None:
     off = repository(hasDiscussionsEnabled=False, discussions={"totalCount": 0})
     none = repository(discussions={"totalCount": 0})

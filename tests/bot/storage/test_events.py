@@ -219,8 +219,24 @@ async def test_many_are_told_in_one_question_each_its_own_in_order(
     await pages.answer(site, replace(SITE, full_name="acme/home", archived=True))
 
     told = await store.subjects.events([site.id, other.id, 999])
+    recent = await store.subjects.events([site.id, other.id, 999], pages.at - DAY)
+    of_others = await store.subjects.events([other.id], pages.at - DAY)
 
     assert {id_: [event.kind for event in events] for id_, events in told.items()} == {
         site.id: [Kind.RENAMED, Kind.ARCHIVED],
         other.id: [Kind.GONE],
     }
+    assert (recent, of_others) == ({site.id: told[site.id]}, {})
+    assert await store.subjects.events([site.id], pages.at) == {}
+
+
+async def test_who_had_something_happen_lately_brings_all_of_it(
+    store: SqliteStore, pages: Pages, site: Subject
+) -> None:
+    await pages.answer(site, replace(SITE, archived=True))
+    pages.at += DAY
+    await pages.refuse(site)
+
+    recent = await store.subjects.events([site.id], pages.at - HOUR)
+
+    assert [event.kind for event in recent[site.id]] == [Kind.ARCHIVED, Kind.GONE]
