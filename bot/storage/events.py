@@ -43,9 +43,10 @@ async def take_along(transaction: Transaction, into: int, absorbed: int, at: int
     """Let one subject take over what happened to the other; who was gone is found by this."""
     await transaction.run(
         "INSERT INTO events (subject_id, at, kind, detail)"
-        " SELECT $1, e.at, e.kind, e.detail FROM events e WHERE e.subject_id = $2"
+        " SELECT CAST($1 AS BIGINT), e.at, e.kind, e.detail FROM events e WHERE e.subject_id = $2"
         " UNION ALL"
-        " SELECT $1, $3, 'back', '' FROM subjects s WHERE s.id = $2 AND s.gone_at IS NOT NULL"
+        " SELECT CAST($1 AS BIGINT), CAST($3 AS BIGINT), 'back', '' FROM subjects s"
+        " WHERE s.id = $2 AND s.gone_at IS NOT NULL"
         " ON CONFLICT (subject_id, at, kind) DO NOTHING",
         into, absorbed, at,
     )  # fmt: skip
