@@ -169,8 +169,6 @@ def _level_row(movement: Movement, note: str = "") -> Row:
 def _listed_row(item: Listed, zone: tzinfo, now: int) -> Row:
     subject = item.movement.subject
     parts = [] if item.group == "all" else [f"group {item.group}"]
-    if subject.archived:
-        parts.append("archived")
     if item.last_seen is None:
         parts.append("not sampled yet")
     elif subject.gone_at is not None:
@@ -181,4 +179,5 @@ def _listed_row(item: Listed, zone: tzinfo, now: int) -> Row:
     row = _level_row(item.movement, " · ".join(parts))
     moved = words.signed(stars.change) + " in 24 h" if stars and stars.change else ""
     tone = Tone.BAD if subject.gone_at is not None else tone_of(stars) if stars else Tone.QUIET
-    return replace(row, change=moved, tone=tone)
+    note = " · ".join(filter(None, ("archived", row.note))) if subject.archived else row.note
+    return replace(row, change=moved, note=note, tone=tone)

@@ -118,7 +118,10 @@ async def test_a_rename_and_an_archive_are_told_where_people_look(stage: Stage) 
         f"1\\. {link('ident/falcon')} · ★ 57 · +12 (+26.7 %)",
         "renamed: ident/falcon from ident/rocket · archived: ident/attic",
     ]
-    assert listed[1:3] == [f"{link('ident/attic')} · ★ 9", "\u2003archived"]
+    assert listed[1:3] == [
+        f"{link('ident/attic')} · ★ 9",
+        "\u2003archived · 0 forks · 0 watchers · 0 issues · 0 PRs",
+    ]
 
 
 async def test_a_digest_ranks_gains_first_and_leaves_out_what_stood_still(stage: Stage) -> None:

@@ -205,7 +205,9 @@ async def test_a_transfer_and_a_deletion_are_told(github: GitHubStandIn) -> None
     assert [(e["repo"], e["kind"]) for e in happened] == [
         ("acme/site", "gone"), ("orb/rocket", "transferred"), ("orb/rocket", "archived"),
     ]  # fmt: skip
-    assert re.search(r"\norb/rocket +★ 130 +archived\n", listed.out)
+    assert re.search(
+        r"\norb/rocket +★ 130 +archived · 0 forks · 0 watchers · 0 issues · 0 PRs\n", listed.out
+    )
 
 
 async def test_tracking_in_json(github: GitHubStandIn) -> None:

@@ -87,7 +87,7 @@ async def test_each_status_shows_at_any_time_of_day(tmp_path: Path, time: str) -
 async def test_the_list_marks_the_archived_one(story: str) -> None:
     shown = part(story, "track list")
 
-    assert re.search(r"ida-vance/dotfiles +★ 37 +archived$", line(shown, "dotfiles"))
+    assert re.search(r"ida-vance/dotfiles +★ 37 +archived · 3 forks · ", line(shown, "dotfiles"))
     assert shown.count("archived") == 1
 
 

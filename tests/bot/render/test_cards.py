@@ -470,14 +470,18 @@ def test_the_list_tells_who_is_archived() -> None:
     archived = replace(SITE, archived=True)
     listed = [
         Listed(Movement(archived, (delta(Status.EXACT, 5, 5),)), "docs", LONG_AGO, NOW),
+        Listed(Movement(archived, (delta(Status.EXACT, 2, 2, "forks"),)), "all", LONG_AGO, NOW),
+        Listed(Movement(archived, ()), "all", LONG_AGO, NOW),
         Listed(Movement(OTHER, ()), "all", LONG_AGO, NOW),
     ]
 
     card, document = portfolio_cards.repositories(listed, UTC, NOW), list_as_json(listed)
 
-    assert [row.note for row in card.rows] == ["group docs · archived", ""]
+    assert [row.note for row in card.rows] == [
+        "archived · group docs", "archived · 2 forks", "archived", "",
+    ]  # fmt: skip
     assert isinstance(document, dict)
-    assert [row["archived"] for row in document["repos"]] == [True, None]  # type: ignore[index,union-attr,call-overload]
+    assert [row["archived"] for row in document["repos"]] == [True, True, True, None]  # type: ignore[index,union-attr,call-overload]
 
 
 @pytest.mark.parametrize("metric", METRICS)
