@@ -29,6 +29,8 @@ from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, GitHub, Store, Warnings
 from bot.flows.posting import Posting
 from bot.flows.refreshing import Refresh
+from bot.flows.retention import Cleanup, Thinning
+from bot.flows.safekeeping import Safekeeping
 from bot.flows.status import Status
 from bot.flows.sync import Sync
 from bot.flows.track import Track
@@ -38,11 +40,13 @@ from bot.heartbeat import Heartbeat
 from bot.housekeeping import Housekeeping
 from bot.scheduler import DigestTimer, Scheduler
 from bot.settings import Settings
+from bot.storage.backups import Vault
 from bot.storage.database import Database, open_database
 from bot.storage.guilds import Guilds
 from bot.storage.histories import Histories
 from bot.storage.locks import held
 from bot.storage.outbox import Outbox
+from bot.storage.retention import Retention
 from bot.storage.runs import Runs
 from bot.storage.subjects import Subjects
 from bot.storage.watches import Watches
@@ -77,6 +81,8 @@ class App:
     settings: GuildSettings
     membership: Membership
     allowances: Allowances
+    thinning: Thinning
+    cleanup: Cleanup
 
 
 @asynccontextmanager
@@ -90,7 +96,7 @@ async def open_app(
         aiohttp.ClientSession() as session,
     ):
         store = _store(database)
-        app = _wire(settings, store, github or _github(settings, session, clock), clock)
+        app = _wire(settings, store, github or _github(settings, session, clock), clock, database)
         own = settings.portfolio
         await app.portfolio.adopt(own.repositories, own.guilds, clock.now())
         try:
@@ -121,7 +127,10 @@ def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) ->
     )
 
 
-def _wire(settings: Settings, store: Store, github: GitHub, clock: Clock) -> App:
+def _wire(
+    settings: Settings, store: Store, github: GitHub, clock: Clock, database: Database
+) -> App:
+    retention = Retention(database)
     interval, most = settings.collection.interval, settings.limits.repositories_per_guild
     portfolio = Portfolio(store.subjects, store.watches, settings.github.private_guilds)
     deltas = Deltas(store.histories, interval)
@@ -144,6 +153,20 @@ def _wire(settings: Settings, store: Store, github: GitHub, clock: Clock) -> App
         settings=GuildSettings(store.guilds, portfolio, clock),
         membership=Membership(store.guilds),
         allowances=allowances,
+        thinning=Thinning(retention, clock, days=settings.retention.intraday_days),
+        cleanup=Cleanup(retention, clock),
+    )
+
+
+def safekeeping_of(settings: Settings, clock: Clock | None = None) -> Safekeeping:
+    """Backups of the database, which need not be open, nor whole, nor there."""
+    kept, database = settings.backup, settings.storage.path
+    return Safekeeping(
+        Vault(database),
+        kept.path or database.parent / "backups",
+        clock or SystemClock(),
+        daily=kept.daily,
+        weekly=kept.weekly,
     )
 
 
@@ -164,7 +187,7 @@ async def run_bot(settings: Settings) -> None:
             scheduler = Scheduler(app.sync, app.store.runs, app.clock, settings.collection.interval)
             heartbeat = Heartbeat(path, bot.connected)
             warnings = GuildWarnings(app.store.guilds, bot, app.clock)
-            chores = _housekeeping(app, warnings, bot.connected)
+            chores = _housekeeping(settings, app, warnings, bot.connected)
             digests = _digest_timer(app, bot, warnings)
             others = (scheduler.run(), digests.run(), heartbeat.run(), chores.run())
             serving = _beside(bot.serve(token), *others)
@@ -187,12 +210,16 @@ def _digest_timer(app: App, bot: "RadarBot", warnings: Warnings) -> DigestTimer:
     return DigestTimer(posting, refresh, bot.connected)
 
 
-def _housekeeping(app: App, warnings: Warnings, ready: Callable[[], bool]) -> Housekeeping:
+def _housekeeping(
+    settings: Settings, app: App, warnings: Warnings, ready: Callable[[], bool]
+) -> Housekeeping:
     tokens = TokenWatch(app.allowances, app.store.guilds, warnings, app.clock)
     return Housekeeping(
         {
             "departed guilds": lambda: app.membership.forget_departed(app.clock.now()),
             "GitHub's token": tokens.look,
+            "backup": safekeeping_of(settings, app.clock).nightly,
+            "old samples": app.thinning.nightly,
         },
         ready,
     )

@@ -8,6 +8,7 @@ import typer
 
 from bot import __version__
 from bot.app import App, run_bot
+from bot.cli_keeping import keeping
 from bot.console import answer, ask, drawn, progress, saved, settings_of, zone_of
 from bot.core.export import Document, Form
 from bot.core.metrics import METRICS, STARS
@@ -27,6 +28,7 @@ cli = typer.Typer(
 )
 tracking = typer.Typer(help="Choose the repositories to watch.", no_args_is_help=True)
 cli.add_typer(tracking, name="track")
+cli.add_typer(keeping)
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

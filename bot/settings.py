@@ -97,6 +97,16 @@ class Limits(Section):
     repositories_per_guild: Annotated[Whole, Field(ge=1)] = 500
 
 
+class Backup(Section):
+    path: Path | None = None
+    daily: Annotated[Whole, Field(ge=0)] = 7
+    weekly: Annotated[Whole, Field(ge=0)] = 4
+
+
+class Retention(Section):
+    intraday_days: Annotated[Whole, Field(ge=1)] = 90
+
+
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
@@ -111,6 +121,8 @@ class Settings(BaseSettings):
     collection: Collection = Collection()
     portfolio: Portfolio = Portfolio()
     limits: Limits = Limits()
+    backup: Backup = Backup()
+    retention: Retention = Retention()
     log: Log = Log()
 
     @classmethod

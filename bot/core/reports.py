@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.core.backups import Contents
 from bot.core.chart import Chart
 from bot.core.delta import Delta
 from bot.core.digest import Digest
@@ -130,4 +131,15 @@ class StatusReport:
     last_run: Run | None
     next_run_at: int | None
     allowance: Allowance | None  # None: GitHub could not be asked
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What stands on the disk and whether it works; each problem is a sentence with its fix."""
+
+    now: int
+    database: Contents | None  # None: there is none yet
+    backup: Contents | None  # the newest one that is whole
+    allowance: Allowance | None  # None: GitHub was not asked, or did not answer
     problems: tuple[str, ...]

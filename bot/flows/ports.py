@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bot.core.backups import Contents
 from bot.core.chart import Trail
 from bot.core.delta import Series
 from bot.core.events import Event
@@ -26,6 +27,7 @@ from bot.core.models import (
     Watch,
 )
 from bot.core.reports import ScheduledDigest
+from bot.core.retention import Removal
 from bot.core.window import Window
 
 
@@ -268,6 +270,48 @@ class Store:
     runs: Runs
     guilds: Guilds
     outbox: Outbox
+
+
+class Vault(Protocol):
+    """The database as a file."""
+
+    def exists(self) -> bool: ...
+
+    async def copy(self, target: Path) -> int:
+        """Copy it while it is in use, whole or not at all; returns bytes.
+
+        Raises StoreUnusable where it is damaged, RadarError where the copy cannot be written.
+        """
+        ...
+
+    async def contents(self, path: Path | None = None) -> Contents:
+        """Look at a copy, or at the database itself; raises StoreUnusable for what is not ours."""
+        ...
+
+    async def put_back(self, source: Path, stamp: str) -> Path | None:
+        """Make a copy the database; returns where the one before is kept.
+
+        Raises StoreUnusable where a bot or a run is at work, or the copy is damaged.
+        """
+        ...
+
+
+class Retention(Protocol):
+    async def last_id(self) -> int:
+        """The largest id of a subject."""
+        ...
+
+    async def thin(self, above: int, up_to: int, since: int, before: int) -> int:
+        """Leave each UTC day between two moments its last value; returns observations gone."""
+        ...
+
+    async def removable(self, before: int | None, *, unwatched: bool) -> Removal:
+        """What `remove` would take away."""
+        ...
+
+    async def remove(self, before: int | None, *, unwatched: bool) -> Removal:
+        """Forget history before a moment and what nobody watches; all of it or nothing."""
+        ...
 
 
 class Reader(Protocol):

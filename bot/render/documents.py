@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from bot.core.backups import Backup, Contents, Restoration
 from bot.core.chart import Chart
 from bot.core.delta import Delta
 from bot.core.digest import Digest
@@ -10,6 +11,7 @@ from bot.core.export import written
 from bot.core.models import Allowance, Run, RunError
 from bot.core.rank import Movement
 from bot.core.reports import (
+    CheckReport,
     ImportReport,
     Listed,
     Report,
@@ -18,6 +20,7 @@ from bot.core.reports import (
     Tracked,
     Untracked,
 )
+from bot.core.retention import Removal
 from bot.core.window import Window
 from bot.render.cards import address
 
@@ -198,4 +201,42 @@ def _metric(delta: Delta) -> Json:
         "before_at": stamp(delta.before_at),
         "after_at": stamp(delta.after_at),
         "status": delta.status,
+    }
+
+
+def backup(made: Backup) -> Json:
+    return {"path": made.path, "bytes": made.octets}
+
+
+def restoration(report: Restoration) -> Json:
+    return {
+        "backup": _contents(report.backup),
+        "database": _contents(report.now),
+        "set_aside": report.aside,
+    }
+
+
+def removal(report: Removal) -> Json:
+    return {"repositories": report.repositories, "observations": report.observations}
+
+
+def check(report: CheckReport) -> Json:
+    return {
+        "database": _contents(report.database),
+        "backup": _contents(report.backup),
+        "problems": list(report.problems),
+    }
+
+
+def _contents(found: Contents | None) -> Json:
+    if found is None:
+        return None
+    return {
+        "path": found.path,
+        "bytes": found.octets,
+        "schema": found.schema,
+        "repositories": found.repositories,
+        "observations": found.observations,
+        "newest_sample_at": stamp(found.newest_sample_at),
+        "damage": list(found.damage),
     }

@@ -95,8 +95,11 @@ class Database:
 
     async def tidy(self) -> None:
         """Close up the half-filled pages a bulk import leaves, where that takes a moment only."""
-        if self.size() > TIDY_BELOW:
-            return
+        if self.size() <= TIDY_BELOW:
+            await self.shrink()
+
+    async def shrink(self) -> None:
+        """Give back to the disk what is no longer used; all of the file is written anew."""
         async with self._lock:
             with _translated(self.path):
                 await _vacuum(self._writer)
@@ -163,7 +166,7 @@ async def _recognise(connection: aiosqlite.Connection, path: Path) -> None:
             f"The database {path} belongs to another program: name another file in storage.url;"
             " it was left as it is."
         )
-    version, newest = await _pragma(connection, "user_version"), _scripts()[-1][0]
+    version, newest = await _pragma(connection, "user_version"), newest_schema()
     if version > newest:
         raise StoreUnusable(
             f"The database {path} was written by a newer Repo Radar (schema {version}, this one"
@@ -173,9 +176,10 @@ async def _recognise(connection: aiosqlite.Connection, path: Path) -> None:
 
 async def _prepare(connection: aiosqlite.Connection) -> None:
     """Settle what must be so before the first table: both survive in the file."""
-    # 1 KiB pages: a young store is mostly half-empty pages (24 instead of 27 bytes a repository-day
-    # after five months of 120 repositories); one of 10,000 is as fast, and 1 % larger.
-    await connection.execute("PRAGMA page_size=1024")
+    # 512-byte pages: a young store is mostly tables that are empty or nearly so (24.5 instead of 27
+    # bytes a repository-day after five months of 120 repositories); one of 10,000 is 2 % larger
+    # than with 1 KiB, its seeks take as long and its runs are written 10 % slower.
+    await connection.execute("PRAGMA page_size=512")
     await connection.execute("PRAGMA journal_mode=WAL")
 
 
@@ -192,6 +196,11 @@ async def migrate(connection: aiosqlite.Connection) -> None:
             await connection.rollback()
             raise
         await connection.commit()
+
+
+def newest_schema() -> int:
+    """The number of the last migration this program knows."""
+    return _scripts()[-1][0]
 
 
 def _scripts() -> list[tuple[int, Path]]:

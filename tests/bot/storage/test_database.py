@@ -65,7 +65,7 @@ async def test_opening_again_migrates_nothing_and_loses_nothing(tmp_path: Path) 
 
 
 async def test_the_file_is_kept_in_small_pages_and_wal(database: Database) -> None:
-    assert await database.rows("PRAGMA page_size") == [(1024,)]
+    assert await database.rows("PRAGMA page_size") == [(512,)]
     assert await database.rows("PRAGMA journal_mode") == [("wal",)]
 
 

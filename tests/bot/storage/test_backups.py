@@ -1,0 +1,272 @@
+"""Copies of real databases: while they are written, damaged, on a full disk, and put back."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from bot.core.models import Sample
+from bot.errors import RadarError, StoreUnusable
+from bot.storage.backups import Vault
+from bot.storage.database import open_database
+from bot.storage.histories import Histories
+from bot.storage.locks import held
+from tests.standins.clock import DAY, moment
+
+NOW = moment("2026-07-01")
+RESTORE_FOR_EVER = """
+import asyncio, sys
+from pathlib import Path
+from bot.storage.backups import Vault
+
+async def main():
+    path, sources = Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]]
+    print("ready", flush=True)
+    for turn in range(100_000):
+        kept = await Vault(path).put_back(sources[turn % len(sources)], "aside")
+        kept and kept.unlink(missing_ok=True)
+
+asyncio.run(main())
+"""
+
+
+async def filled(path: Path, names: int, days: int = 3) -> Path:
+    rows = [
+        (f"o/r{number}", Sample(NOW - day * DAY, {"stars": number * 7 + day}))
+        for number in range(names)
+        for day in range(days)
+    ]
+    async with open_database(path) as database:
+        await Histories(database).merge(rows, NOW)
+    return path
+
+
+def damage(path: Path) -> None:
+    """Scribble over the middle of the file."""
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(b"\xa5" * 4000)
+
+
+def in_folder(folder: Path, pattern: str = "*") -> list[str]:
+    return sorted(path.name for path in folder.glob(pattern))
+
+
+def names_in(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        return int(database.execute("SELECT count(*) FROM subjects").fetchone()[0])
+
+
+@contextmanager
+def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
+    """A file system of its own that is soon full."""
+    folder.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder))
+    if not shutil.which("mount") or ran(*mount):
+        pytest.skip("this user may not mount a small disk")
+    try:
+        yield folder
+    finally:
+        assert ran("umount", str(folder)) == 0
+
+
+def ran(*command: str) -> int:
+    return subprocess.run(command, capture_output=True, check=False).returncode  # noqa: S603  # ours
+
+
+async def test_a_copy_holds_what_was_committed_while_the_database_is_in_use(tmp_path: Path) -> None:
+    path, copy = await filled(tmp_path / "radar.db", 5), tmp_path / "to" / "copy.db"
+
+    async with open_database(path) as database, database.transaction() as transaction:
+        await transaction.run("DELETE FROM observations")
+        octets = await Vault(path).copy(copy)
+
+    assert (await Vault(path).contents(copy)).observations == 15
+    assert octets == copy.stat().st_size
+    assert in_folder(copy.parent) == ["copy.db"]
+
+
+async def test_a_copy_tells_what_it_holds_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    path, copy = await filled(tmp_path / "radar.db", 5), tmp_path / "copy.db"
+    await Vault(path).copy(copy)
+
+    found = await Vault(path).contents(copy)
+
+    assert (found.repositories, found.observations, found.newest_sample_at) == (5, 15, NOW)
+    assert found.damage == ()
+    assert in_folder(tmp_path, "copy.db-*") == []
+
+
+async def test_a_damaged_database_is_not_copied_over_a_good_backup(tmp_path: Path) -> None:
+    path, copy = await filled(tmp_path / "radar.db", 400), tmp_path / "copy.db"
+    await Vault(path).copy(copy)
+    damage(path)
+
+    with pytest.raises(StoreUnusable, match=r"is damaged .* repo-radar check"):
+        await Vault(path).copy(copy)
+
+    assert names_in(copy) == 400
+    assert in_folder(tmp_path, "*.part") == []
+    assert (await Vault(path).contents()).damage
+
+
+async def test_there_is_nothing_to_copy_before_there_is_a_database(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnusable, match=r"There is no file"):
+        await Vault(tmp_path / "none.db").copy(tmp_path / "copy.db")
+
+    assert in_folder(tmp_path) == []
+
+
+async def test_a_full_disk_leaves_the_older_backup_and_no_half_one(tmp_path: Path) -> None:
+    small, large = await filled(tmp_path / "s.db", 5), await filled(tmp_path / "l.db", 3000)
+    with small_disk(tmp_path / "disk", 300) as disk:
+        await Vault(small).copy(disk / "copy.db")
+
+        with pytest.raises(RadarError, match=r"the disk is full.* as it was"):
+            await Vault(large).copy(disk / "copy.db")
+
+        assert names_in(disk / "copy.db") == 5
+        assert in_folder(disk) == ["copy.db"]
+
+
+async def test_a_full_disk_during_a_restore_leaves_the_database_as_it_was(tmp_path: Path) -> None:
+    large = await filled(tmp_path / "l.db", 3000)
+    with small_disk(tmp_path / "disk", 400) as disk:
+        path = await filled(disk / "radar.db", 5)
+
+        with pytest.raises(RadarError, match=r"the disk is full"):
+            await Vault(path).put_back(large, "aside")
+
+        assert names_in(path) == 5
+        assert in_folder(disk, "*.part") + in_folder(disk, "*.restored") == []
+
+
+async def test_a_full_disk_during_a_write_keeps_what_was_there(tmp_path: Path) -> None:
+    rows = [(f"o/n{number}", Sample(NOW, {"stars": number})) for number in range(5000)]
+    with small_disk(tmp_path / "disk", 500) as disk:
+        path = await filled(disk / "radar.db", 5)
+
+        async with open_database(path) as database:
+            with pytest.raises(RadarError, match=r"is full: nothing of this step was written"):
+                await Histories(database).merge(rows, NOW)
+
+            assert await database.rows("SELECT count(*) FROM subjects") == [(5,)]
+
+        assert names_in(path) == 5
+
+
+async def test_what_is_put_back_takes_the_place_and_what_was_there_is_kept(tmp_path: Path) -> None:
+    path, source = await filled(tmp_path / "radar.db", 3), await filled(tmp_path / "old.db", 9)
+
+    aside = await Vault(path).put_back(source, "2026-07-01T120000Z")
+
+    assert aside == tmp_path / "radar.db.2026-07-01T120000Z"
+    assert (names_in(path), names_in(aside), names_in(source)) == (9, 3, 9)
+    async with open_database(path) as database:
+        assert await database.rows("PRAGMA journal_mode") == [("wal",)]
+
+
+async def test_a_damaged_database_is_set_aside_as_it_is(tmp_path: Path) -> None:
+    path, source = await filled(tmp_path / "radar.db", 400), await filled(tmp_path / "old.db", 9)
+    damage(path)
+    before = path.read_bytes()
+
+    aside = await Vault(path).put_back(source, "2026-07-01T120000Z")
+
+    assert aside is not None
+    assert aside.read_bytes() == before
+    assert names_in(path) == 9
+
+
+async def test_a_log_of_the_old_database_is_not_replayed_into_the_new_one(tmp_path: Path) -> None:
+    path, source = await filled(tmp_path / "radar.db", 400), await filled(tmp_path / "old.db", 9)
+    damage(path)
+    log, kept = tmp_path / "radar.db-wal", tmp_path / "radar.db.aside-wal"
+    log.write_bytes(b"left by a crash")
+
+    await Vault(path).put_back(source, "aside")
+
+    assert (kept.read_bytes(), log.exists()) == (b"left by a crash", False)
+    assert names_in(path) == 9
+
+
+async def test_the_first_database_of_a_new_machine_is_a_restored_one(tmp_path: Path) -> None:
+    source = await filled(tmp_path / "old.db", 9)
+
+    assert await Vault(tmp_path / "radar.db").put_back(source, "aside") is None
+
+    assert names_in(tmp_path / "radar.db") == 9
+
+
+@pytest.mark.parametrize("purpose", ["bot", "run"])
+async def test_nothing_is_put_back_under_a_bot_or_a_run(tmp_path: Path, purpose: str) -> None:
+    path, source = await filled(tmp_path / "radar.db", 3), await filled(tmp_path / "old.db", 9)
+
+    with (
+        held(path, purpose, StoreUnusable()),
+        pytest.raises(StoreUnusable, match=r"restore( when it has ended)?\."),
+    ):
+        await Vault(path).put_back(source, "aside")
+
+    assert names_in(path) == 3
+
+
+async def test_nothing_is_put_back_under_somebody_who_has_it_open(tmp_path: Path) -> None:
+    path, source = await filled(tmp_path / "radar.db", 3), await filled(tmp_path / "old.db", 9)
+
+    async with open_database(path) as database:
+        await database.rows("SELECT 1 FROM subjects")
+        with pytest.raises(RadarError, match=r"has .* open: close it first"):
+            await Vault(path).put_back(source, "aside")
+
+    assert names_in(path) == 3
+
+
+async def test_only_a_whole_backup_of_ours_is_put_back(tmp_path: Path) -> None:
+    path, broken = await filled(tmp_path / "radar.db", 3), await filled(tmp_path / "old.db", 400)
+    damage(broken)
+    foreign, newer = tmp_path / "foreign.db", await filled(tmp_path / "newer.db", 1)
+    with closing(sqlite3.connect(foreign)) as database:
+        database.execute("CREATE TABLE theirs (x)")
+    with closing(sqlite3.connect(newer)) as database:
+        database.execute("PRAGMA user_version=9999")
+
+    for source, why in (
+        (broken, "is damaged"),
+        (foreign, "is no database of Repo Radar"),
+        (newer, "was written by a newer Repo Radar"),
+        (tmp_path / "nowhere.db", "There is no file"),
+    ):
+        with pytest.raises(StoreUnusable, match=why):
+            await Vault(path).put_back(source, "aside")
+
+    assert names_in(path) == 3
+    assert in_folder(tmp_path, "*.restored") + in_folder(tmp_path, "*aside*") == []
+
+
+async def test_a_kill_at_any_moment_of_a_restore_leaves_one_whole_database(tmp_path: Path) -> None:
+    path = await filled(tmp_path / "radar.db", 300)
+    sources = [await filled(tmp_path / "a.db", 200), await filled(tmp_path / "b.db", 300)]
+    command = [sys.executable, "-c", RESTORE_FOR_EVER, str(path), *map(str, sources)]
+
+    for kill in range(6):
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(Path.cwd())}
+        )
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"ready\n"
+        with suppress(TimeoutError):  # somewhere else every time
+            async with asyncio.timeout(0.05 + kill * 0.03):
+                await process.wait()
+        process.kill()
+        await process.wait()
+
+        assert names_in(path) in (200, 300)

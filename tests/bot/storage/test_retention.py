@@ -1,0 +1,134 @@
+"""Old days keep their last value, on a real store; and what a clean-up takes away."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.coverage import DAY, Span
+from bot.core.history import History
+from bot.core.models import Sample
+from bot.core.retention import Removal, thinned_before
+from bot.storage.histories import EVER
+from bot.storage.retention import Retention
+from tests.standins.clock import HOUR, moment
+from tests.standins.stored import SqliteStore, contents, fresh_store
+
+MIDNIGHT = moment("2026-03-01T00:00")
+BEFORE = MIDNIGHT + 10 * DAY
+SAMPLES = st.lists(
+    st.tuples(st.integers(0, 14 * 24 - 1), st.integers(0, 3)), min_size=1, unique_by=lambda s: s[0]
+)
+
+
+async def keep(store: SqliteStore, name: str, hourly: list[tuple[int, int]]) -> None:
+    rows = [(name, Sample(MIDNIGHT + hour * HOUR, {"stars": stars})) for hour, stars in hourly]
+    await store.histories.merge(rows, MIDNIGHT)
+
+
+async def history_of(store: SqliteStore, name: str) -> History:
+    subject = await store.subjects.find(name)
+    assert subject is not None
+    return await store.histories.history(subject.id)
+
+
+def last_of_days(history: History) -> list[int | None]:
+    return [history.series("stars", 0, MIDNIGHT + day * DAY - 1).after for day in range(1, 16)]
+
+
+async def thin(store: SqliteStore) -> int:
+    retention = Retention(store.database)
+    return await retention.thin(0, await retention.last_id(), 0, BEFORE)
+
+
+@settings(deadline=None, max_examples=60)
+@given(SAMPLES, SAMPLES)
+async def test_every_day_ends_with_the_value_it_had(
+    one: list[tuple[int, int]], other: list[tuple[int, int]]
+) -> None:
+    async with fresh_store() as store:
+        for name, hourly in (("o/one", one), ("o/other", other)):
+            await keep(store, name, hourly)
+        before = {name: await history_of(store, name) for name in ("o/one", "o/other")}
+
+        gone = await thin(store)
+        again = await thin(store)
+
+        kept = await contents(store.database)
+        assert again == 0
+        assert sum(len(k.observations["stars"]) for k in kept.values()) + gone == sum(
+            len(history.observations["stars"]) for history in before.values()
+        )
+        for name, old in before.items():
+            new = await history_of(store, name)
+            assert last_of_days(new) == last_of_days(old)
+            assert new.coverage == old.coverage
+            recent = [seen for seen in old.observations["stars"] if seen.at >= BEFORE]
+            assert [s for s in new.observations["stars"] if s.at >= BEFORE][
+                -len(recent) :
+            ] == recent
+            assert kept[name].latest["stars"] == new.observations["stars"][-1]
+            assert not kept[name].has_equal_neighbours()
+
+
+async def test_only_the_days_and_repositories_asked_for_are_thinned(store: SqliteStore) -> None:
+    for name in ("o/one", "o/other"):
+        await keep(store, name, [(0, 1), (30, 2), (40, 3), (54, 4), (60, 5), (300, 6), (301, 7)])
+    one = await store.subjects.find("o/one")
+    assert one is not None
+
+    gone = await Retention(store.database).thin(0, one.id, MIDNIGHT + 2 * DAY, BEFORE)
+
+    kept = await contents(store.database)
+    assert gone == 1
+    assert [seen.value for seen in kept["o/one"].observations["stars"]] == [1, 2, 3, 5, 6, 7]
+    assert len(kept["o/other"].observations["stars"]) == 7
+
+
+def test_whole_days_are_thinned() -> None:
+    assert thinned_before(MIDNIGHT + 10 * DAY + 5, 10) == MIDNIGHT
+
+
+async def test_history_before_a_moment_goes_and_what_was_true_then_stays(
+    store: SqliteStore,
+) -> None:
+    days = [(24 * day, day) for day in range(14)]
+    await keep(store, "o/one", days)
+    retention = Retention(store.database)
+
+    planned = await retention.removable(BEFORE + HOUR, unwatched=False)
+    removed = await retention.remove(BEFORE + HOUR, unwatched=False)
+
+    history = await history_of(store, "o/one")
+    assert planned == removed == Removal(0, 10)
+    assert [seen.value for seen in history.observations["stars"]] == [10, 11, 12, 13]
+    assert list(history.coverage.values()) == [(Span(BEFORE + HOUR, MIDNIGHT + 13 * DAY),)]
+    assert history.series("stars", 0, BEFORE + HOUR).after == 10
+
+
+async def test_repositories_that_nobody_watches_are_forgotten(store: SqliteStore) -> None:
+    for name in ("o/watched", "o/alone"):
+        await keep(store, name, [(0, 1), (30, 2)])
+    watched = await store.subjects.find("o/watched")
+    assert watched is not None
+    await store.watches.add(0, "all", [watched.id])
+    retention = Retention(store.database)
+
+    planned = await retention.removable(None, unwatched=True)
+    removed = await retention.remove(None, unwatched=True)
+
+    assert planned == removed == Removal(1, 2)
+    assert list(await contents(store.database)) == ["o/watched"]
+    assert await store.subjects.find("o/alone") is None
+    assert await retention.removable(None, unwatched=True) == Removal(0, 0)
+
+
+async def test_both_at_once_count_nothing_twice(store: SqliteStore) -> None:
+    for name in ("o/watched", "o/alone"):
+        await keep(store, name, [(24 * day, day) for day in range(14)])
+    watched = await store.subjects.find("o/watched")
+    assert watched is not None
+    await store.watches.add(0, "all", [watched.id])
+
+    removed = await Retention(store.database).remove(BEFORE, unwatched=True)
+
+    assert removed == Removal(1, 14 + 10)
+    assert (await contents(store.database))["o/watched"].latest["stars"].at < EVER
