@@ -24,7 +24,10 @@ from bot.flows.digest import Digests
 from bot.flows.export import Exports
 from bot.flows.guild_settings import GuildSettings
 from bot.flows.importing import Import
+from bot.flows.lookout import Lookout
 from bot.flows.membership import Membership
+from bot.flows.owner_ports import Owners
+from bot.flows.owners import Following
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, GitHub, Store, Warnings
 from bot.flows.posting import Posting
@@ -36,12 +39,14 @@ from bot.flows.sync import Sync
 from bot.flows.track import Track
 from bot.flows.warnings import GuildWarnings, TokenWatch
 from bot.github.client import GitHubClient
+from bot.github.owners import Owners as GitHubOwners
 from bot.heartbeat import Heartbeat
 from bot.housekeeping import Housekeeping
 from bot.scheduler import DigestTimer, Scheduler
 from bot.settings import Settings
 from bot.storage.backups import Vault
 from bot.storage.database import Database, open_database
+from bot.storage.follows import Follows
 from bot.storage.guilds import Guilds
 from bot.storage.histories import Histories
 from bot.storage.locks import held
@@ -70,6 +75,7 @@ class App:
     portfolio: Portfolio
     store: Store
     collector: Collector
+    lookout: Lookout
     track: Track
     sync: Sync
     diff: Diff
@@ -96,9 +102,11 @@ async def open_app(
         aiohttp.ClientSession() as session,
     ):
         store = _store(database)
-        app = _wire(settings, store, github or _github(settings, session, clock), clock, database)
+        client = _github(settings, session, clock)
+        app = _wire(settings, store, github or client, GitHubOwners(client), clock, database)
         own = settings.portfolio
         await app.portfolio.adopt(own.repositories, own.guilds, clock.now())
+        await app.lookout.following.adopt(own.owners, own.guilds)
         try:
             yield app
         finally:
@@ -113,10 +121,11 @@ def _store(database: Database) -> Store:
         runs=Runs(database),
         guilds=Guilds(database),
         outbox=Outbox(database),
+        follows=Follows(database),
     )
 
 
-def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> GitHub:
+def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> GitHubClient:
     return GitHubClient(
         session,
         token=settings.github.token,
@@ -128,7 +137,12 @@ def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) ->
 
 
 def _wire(
-    settings: Settings, store: Store, github: GitHub, clock: Clock, database: Database
+    settings: Settings,
+    store: Store,
+    github: GitHub,
+    owners: Owners,
+    clock: Clock,
+    database: Database,
 ) -> App:
     retention = Retention(database)
     interval, most = settings.collection.interval, settings.limits.repositories_per_guild
@@ -137,12 +151,14 @@ def _wire(
     diff = Diff(portfolio, deltas, store.histories, clock)
     collector = Collector(github, store, clock, interval=interval, new_id=_new_id)
     allowances = Allowances(github, clock)
+    following = Following(owners, store, portfolio, most=most)
     return App(
         clock=clock,
         portfolio=portfolio,
         store=store,
         collector=collector,
-        track=Track(collector, portfolio, store, deltas, clock, most=most),
+        lookout=Lookout(owners, following, store, portfolio, clock=clock),
+        track=Track(collector, portfolio, store, deltas, clock, following=following, most=most),
         sync=Sync(collector, store.subjects, portfolio, clock),
         diff=diff,
         charts=Charts(diff, portfolio, deltas, store.histories, clock),
@@ -184,14 +200,20 @@ async def run_bot(settings: Settings) -> None:
         with held(path, "bot", StoreUnusable(f"Another bot runs on {path}: stop that one first.")):
             await _settle(app)
             bot = _bot(settings, app)
-            scheduler = Scheduler(app.sync, app.store.runs, app.clock, settings.collection.interval)
             heartbeat = Heartbeat(path, bot.connected)
             warnings = GuildWarnings(app.store.guilds, bot, app.clock)
+            scheduler = _scheduler(settings, app, warnings)
             chores = _housekeeping(settings, app, warnings, bot.connected)
             digests = _digest_timer(app, bot, warnings)
             others = (scheduler.run(), digests.run(), heartbeat.run(), chores.run())
             serving = _beside(bot.serve(token), *others)
             await _until_stopped(serving, app.collector.close)
+
+
+def _scheduler(settings: Settings, app: App, warnings: Warnings) -> Scheduler:
+    lookout = app.lookout.warning(warnings)
+    interval = settings.collection.interval
+    return Scheduler(app.sync, app.store.runs, app.clock, interval, lookout=lookout)
 
 
 def _digest_timer(app: App, bot: "RadarBot", warnings: Warnings) -> DigestTimer:

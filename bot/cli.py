@@ -1,6 +1,7 @@
 """The command line: parse, call one flow, print."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +12,12 @@ from bot.app import App, run_bot
 from bot.cli_keeping import keeping
 from bot.console import answer, ask, drawn, progress, saved, settings_of, zone_of
 from bot.core.export import Document, Form
+from bot.core.follow import Follow, parse_terms
 from bot.core.metrics import METRICS, STARS
-from bot.core.models import RunStatus, Trigger
+from bot.core.models import RunStatus, Trigger, Wanted
 from bot.core.rank import ANY, RANKINGS
-from bot.core.reports import Listed
+from bot.core.reports import Listed, SyncReport
+from bot.flows.collection import Listener
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR
 from bot.render import cards, documents, portfolio_cards
 
@@ -36,7 +39,9 @@ Zone = Annotated[str, typer.Option("--tz", help="Whose days: an IANA time zone."
 Window = Annotated[str, typer.Argument(help="7d, 3mo, today, 2026-05, 2026-05-01..2026-06-01.")]
 Metric = Annotated[str, typer.Argument(help=f"One of {', '.join(METRICS)}.")]
 Out = Annotated[Path | None, typer.Option("--out", help="A file: .png or .svg.")]
-Targets = Annotated[list[str], typer.Argument(help="owner/name or a link, one or several.")]
+Targets = Annotated[
+    list[str], typer.Argument(help="owner/name or a link, one or several; owner/*.")
+]
 Group = Annotated[str | None, typer.Option("--group", help="Only this group.")]
 
 
@@ -135,13 +140,25 @@ def sync(
 ) -> None:
     """Read the numbers of your portfolio from GitHub now."""
     with progress("Sampling") as tell:
-        report = ask(
-            config,
-            lambda app: app.sync.guild(OPERATOR, Trigger.CLI, repository=repo, listener=tell),
-        )
+        if repo is None:
+            report = ask(config, lambda app: synced(app, tell))
+        else:
+            report = ask(
+                config,
+                lambda app: app.sync.guild(OPERATOR, Trigger.CLI, repository=repo, listener=tell),
+            )
     answer(portfolio_cards.sync(report), documents.sync(report), as_json=as_json)
     if report.run.status is RunStatus.FAILED:
         raise typer.Exit(1)
+
+
+async def synced(app: App, tell: Listener) -> SyncReport:
+    """The operator's portfolio, with what is new at the owners it follows: cron has no timer."""
+
+    async def sample(new: Sequence[Wanted]) -> SyncReport:
+        return await app.sync.guild(OPERATOR, Trigger.CLI, listener=tell, new=new)
+
+    return await app.lookout.around(sample, OPERATOR)
 
 
 @cli.command("import")
@@ -194,12 +211,17 @@ def status(tz: Zone = "UTC", as_json: AsJson = False, config: Config = None) -> 
 def track_add(
     targets: Targets,
     group: Annotated[str, typer.Option("--group", help="A name of your own.")] = DEFAULT_GROUP,
+    include: Annotated[str, typer.Option(help="Of owner/*: only names like tools-*.")] = "",
+    exclude: Annotated[str, typer.Option(help="Of owner/*: no names like *-old.")] = "",
+    forks: Annotated[bool, typer.Option(help="Of owner/*: forks, too.")] = False,
+    archived: Annotated[bool, typer.Option(help="Of owner/*: archived ones, too.")] = False,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Watch repositories, starting with their numbers now."""
+    """Watch repositories, or owner/* with all that comes, starting with their numbers now."""
+    named, terms = " ".join(targets), parse_terms(include, exclude, forks=forks, archived=archived)
     with progress("Asking GitHub") as tell:
-        report = ask(config, lambda app: app.track.add(OPERATOR, " ".join(targets), group, tell))
+        report = ask(config, lambda app: app.track.add(OPERATOR, named, group, tell, terms=terms))
     answer(portfolio_cards.tracked(report), documents.tracked(report), as_json=as_json)
     if report.refused:
         raise typer.Exit(2)
@@ -223,12 +245,13 @@ def track_list(
     """List what is watched, with the numbers now."""
     zone = zone_of(tz)
 
-    async def both(app: App) -> tuple[list[Listed], int]:
-        return await app.track.listed(OPERATOR, group), app.clock.now()
+    async def both(app: App) -> tuple[list[Listed], list[Follow], int]:
+        follows = await app.track.follows(OPERATOR, group)
+        return await app.track.listed(OPERATOR, group), follows, app.clock.now()
 
-    listed, now = ask(config, both)
+    listed, follows, now = ask(config, both)
     answer(
-        portfolio_cards.repositories(listed, zone, now),
-        documents.repositories(listed),
+        portfolio_cards.repositories(listed, zone, now, follows),
+        documents.repositories(listed, follows),
         as_json=as_json,
     )

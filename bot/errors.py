@@ -5,6 +5,7 @@ RadarError                  something failed: exit code 1
 │   ├── InvalidName         not an owner/name
 │   ├── InvalidWindow       not a window of time
 │   ├── UnknownRepository   nobody here has heard of it, or may not
+│   ├── UnknownOwner        no user or organisation of that name, or none the token may see
 │   ├── InvalidFile         an import file that cannot be read at all
 │   ├── SettingsError       a setting is wrong or missing
 │   └── StoreUnusable       the database cannot be opened, is too new, or is in use
@@ -42,6 +43,10 @@ class InvalidWindow(UsageError):
 
 
 class UnknownRepository(UsageError):
+    pass
+
+
+class UnknownOwner(UsageError):
     pass
 
 

@@ -1,14 +1,15 @@
 """When things happen by themselves: a collection every interval, and every digest in its time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from functools import partial
 
 import structlog
 
 from bot.core.guild import Post
-from bot.core.models import RunStatus, Trigger
+from bot.core.models import RunStatus, Trigger, Wanted
 from bot.errors import RadarError
+from bot.flows.lookout import Lookout
 from bot.flows.ports import Clock, Runs
 from bot.flows.posting import Posting
 from bot.flows.refreshing import Refresh
@@ -31,15 +32,18 @@ log = structlog.get_logger(__name__)
 class Scheduler:
     """Outlives any failure of a collection, and remembers the last one across restarts."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a timer stands on
         self,
         sync: Sync,
         runs: Runs,
         clock: Clock,
         interval: int,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        *,
+        lookout: Lookout | None = None,
     ) -> None:
         self._sync = sync
+        self._lookout = lookout
         self._runs = runs
         self._clock = clock
         self._interval = interval
@@ -68,7 +72,7 @@ class Scheduler:
         return max(0, last.started_at + after - self._clock.now())
 
     async def _collect(self) -> None:
-        run = (await self._sync.everything(Trigger.SCHEDULE)).run
+        run = (await self._sync.everything(Trigger.SCHEDULE, new=await self._found())).run
         log.info(
             "collected",
             status=run.status,
@@ -78,6 +82,21 @@ class Scheduler:
             requests=run.requests,
             points=run.points,
         )
+        if self._lookout is not None:
+            await self._lookout.keep()
+
+    async def _found(self) -> Sequence[Wanted]:
+        """What is new at the owners that are followed; the run goes on without, if need be."""
+        if self._lookout is None:
+            return ()
+        try:
+            outlook = await self._lookout.look()
+        except Exception as error:  # nobody's numbers wait for what is new
+            log.warning("look failed", reason=_reason(error), exc_info=_unexpected(error))
+            return ()
+        for owner, why in outlook.failed.items():
+            log.warning("owner not listed", owner=owner, reason=_reason(why))
+        return outlook.wanted
 
 
 class DigestTimer:

@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.errors import SettingsError
 from bot.settings_errors import sentences
+from bot.settings_owners import Owner
 from bot.settings_sources import Found, Sources
 from bot.settings_types import (
     SQLITE,
@@ -90,6 +91,7 @@ class Collection(Section):
 
 class Portfolio(Section):
     repositories: Listed[Repository] = ()
+    owners: Listed[Owner] = ()
     guilds: Listed[Snowflake] = ()
 
 

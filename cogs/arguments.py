@@ -1,7 +1,10 @@
 """What people type into options: suggestions, from the store alone."""
 
+from collections.abc import Iterable
+
 from discord import app_commands
 
+from bot.core.follow import Follow
 from bot.core.metrics import METRICS
 from bot.core.rank import RANKINGS
 from bot.core.window import SUGGESTIONS
@@ -28,6 +31,17 @@ async def watched(portfolio: Portfolio, guild_id: int, typed: str) -> Choices:
         app_commands.Choice(name=subject.full_name[:NAME], value=reference(subject))
         for subject in found[:MOST]
     ]
+
+
+def followed(follows: Iterable[Follow], typed: str) -> Choices:
+    """The guild's owners with the typed letters in their name, as `owner/*`."""
+    letters = typed.strip().lower()
+    found = dict.fromkeys(follow.target for follow in follows)
+    return [
+        app_commands.Choice(name=target, value=target)
+        for target in found
+        if letters in target.lower()
+    ][:MOST]
 
 
 async def watched_last(portfolio: Portfolio, guild_id: int, typed: str) -> Choices:

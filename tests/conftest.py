@@ -16,6 +16,8 @@ from bot.flows.diff import Diff
 from bot.flows.digest import Digests
 from bot.flows.export import Exports
 from bot.flows.importing import Import
+from bot.flows.lookout import Lookout
+from bot.flows.owners import Following
 from bot.flows.portfolio import Portfolio
 from bot.flows.status import Status
 from bot.flows.sync import Sync
@@ -23,6 +25,7 @@ from bot.flows.track import Track
 from bot.storage.database import Database, open_database
 from tests.standins.clock import HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
+from tests.standins.owners import ScriptedOwners
 from tests.standins.stored import SqliteStore, store_on
 
 INTERVAL = 6 * HOUR
@@ -53,6 +56,11 @@ def github(clock: SettableClock) -> ScriptedGitHub:
     return ScriptedGitHub(clock)
 
 
+@pytest.fixture
+def owners(github: ScriptedGitHub) -> ScriptedOwners:
+    return ScriptedOwners(github)
+
+
 @dataclass(frozen=True, slots=True)
 class Flows:
     """Every verb, over the same store."""
@@ -60,6 +68,8 @@ class Flows:
     collector: Collector
     portfolio: Portfolio
     sync: Sync
+    following: Following
+    lookout: Lookout
     track: Track
     diff: Diff
     charts: Charts
@@ -71,7 +81,7 @@ class Flows:
 
 @pytest.fixture
 async def flows(
-    store: SqliteStore, github: ScriptedGitHub, clock: SettableClock
+    store: SqliteStore, github: ScriptedGitHub, owners: ScriptedOwners, clock: SettableClock
 ) -> AsyncIterator[Flows]:
     numbers = count(1)
 
@@ -84,11 +94,14 @@ async def flows(
     diff = Diff(portfolio, deltas, store.histories, clock)
     collector = Collector(github, kept, clock, interval=INTERVAL, new_id=new_id)
     sync = Sync(collector, store.subjects, portfolio, clock)
+    following = Following(owners, kept, portfolio, most=MOST)
     yield Flows(
         collector=collector,
         portfolio=portfolio,
         sync=sync,
-        track=Track(collector, portfolio, kept, deltas, clock, most=MOST),
+        following=following,
+        lookout=Lookout(owners, following, kept, portfolio, clock=clock),
+        track=Track(collector, portfolio, kept, deltas, clock, following=following, most=MOST),
         diff=diff,
         charts=Charts(diff, portfolio, deltas, store.histories, clock),
         digests=Digests(portfolio, deltas, store.runs, clock),

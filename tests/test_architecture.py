@@ -65,8 +65,10 @@ ROOMS: dict[str, set[str]] = {
     "bot/registration.py": set(),
     "bot/scheduler.py": CORE | {"bot.flows", "asyncio", "structlog"},
     "bot/settings.py": SETTINGS
-    | {"bot.settings_errors", "bot.settings_sources", "bot.settings_types", "os", "pathlib"},
+    | {"bot.settings_errors", "bot.settings_sources", "bot.settings_types", "os", "pathlib"}
+    | {"bot.settings_owners"},
     "bot/settings_errors.py": SETTINGS | {"bot.settings_sources"},
+    "bot/settings_owners.py": SETTINGS | {"bot.core.follow"},
     "bot/settings_sources.py": SETTINGS | {"dotenv", "pathlib", "yaml"},
     "bot/settings_types.py": SETTINGS | {"bot.core.names", "urllib.parse"},
 }

@@ -8,6 +8,7 @@ from bot.core.chart import Chart
 from bot.core.delta import Delta
 from bot.core.digest import Digest
 from bot.core.events import Event
+from bot.core.follow import Follow, Followed
 from bot.core.guild import DigestSettings
 from bot.core.metrics import Metric
 from bot.core.models import Allowance, Pause, Run, RunError, Subject
@@ -80,6 +81,7 @@ class Tracked:
     added: tuple[Movement, ...]  # with their current numbers
     already: tuple[Movement, ...]
     refused: tuple[RunError, ...]
+    followed: tuple[Followed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class Untracked:
 
     removed: tuple[Subject, ...]
     not_watched: tuple[str, ...]
+    unfollowed: tuple[Follow, ...] = ()
+    leaving_out: tuple[Follow, ...] = ()  # followed on, without what was removed
 
 
 @dataclass(frozen=True, slots=True)

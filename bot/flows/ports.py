@@ -29,6 +29,7 @@ from bot.core.models import (
 from bot.core.reports import ScheduledDigest
 from bot.core.retention import Removal
 from bot.core.window import Window
+from bot.flows.owner_ports import Follows
 
 
 class Clock(Protocol):
@@ -166,7 +167,7 @@ class Guilds(Protocol):
     async def save(self, guild: Guild) -> None: ...
 
     async def known(self) -> list[Guild]:
-        """Every guild with settings or watches, but the operator's own portfolio."""
+        """Every guild with settings, watches or follows, but the operator's own portfolio."""
         ...
 
     async def digests(self, guild_id: int | None = None) -> list[DigestSettings]:
@@ -270,6 +271,7 @@ class Store:
     runs: Runs
     guilds: Guilds
     outbox: Outbox
+    follows: Follows
 
 
 class Vault(Protocol):

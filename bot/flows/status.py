@@ -5,6 +5,7 @@ from bot.core.models import Allowance, Run, RunStatus, Trigger
 from bot.core.reports import StatusReport
 from bot.errors import GitHubError
 from bot.flows.allowance import Allowances
+from bot.flows.portfolio import OPERATOR
 from bot.flows.ports import Clock, Store
 
 LATE = 2
@@ -37,6 +38,7 @@ class Status:
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
         allowance, problems = await self.of_github(now)
         problems += self.of_runs(last, now, len(watched), failing)
+        problems += await self.of_follows(OPERATOR)
         return StatusReport(
             version=__version__,
             now=now,
@@ -67,6 +69,11 @@ class Status:
         left = f"{days} {'day' if days == 1 else 'days'}"
         problem = f"The GitHub token ends in {left}: make a new one and set RADAR_GITHUB__TOKEN."
         return allowance, [problem]
+
+    async def of_follows(self, guild_id: int) -> list[str]:
+        """Why not all is watched of the owners that a guild follows."""
+        follows = await self._store.follows.of(guild_id)
+        return list(dict.fromkeys(one.trouble for one in follows if one.trouble is not None))
 
     def of_runs(self, last: Run | None, now: int, watched: int, failing: int) -> list[str]:
         """What is wrong with the sampling of so many repositories."""

@@ -61,9 +61,14 @@ class Sync:
         self._admitted: dict[int, _Admission] = {}
         self._ongoing: dict[frozenset[int], _Ongoing] = {}
 
-    async def everything(self, trigger: Trigger, listener: Listener | None = None) -> SyncReport:
-        """Sample every repository that anybody watches."""
-        return await self._sample(await self._subjects.watched(), trigger, listener)
+    async def everything(
+        self,
+        trigger: Trigger,
+        listener: Listener | None = None,
+        new: Sequence[Wanted] = (),
+    ) -> SyncReport:
+        """Sample every repository that anybody watches, and `new` ones that will be."""
+        return await self._sample(await self._subjects.watched(), trigger, listener, new)
 
     async def guild(
         self,
@@ -72,14 +77,18 @@ class Sync:
         *,
         repository: str | None = None,
         listener: Listener | None = None,
+        new: Sequence[Wanted] = (),
     ) -> SyncReport:
-        """Sample what a guild watches, or one repository of it.
+        """Sample what a guild watches, or one repository of it, and `new` ones that it will.
 
         Raises what `check` and `Collector.collect` raise.
         """
-        subjects = await self.check(guild_id, repository)
+        if new:
+            subjects = await self._portfolio.repositories(guild_id)
+        else:
+            subjects = await self.check(guild_id, repository)
         try:
-            report = await self._sample(subjects, trigger, listener)
+            report = await self._sample(subjects, trigger, listener, new)
         except BaseException:
             self._admitted.pop(guild_id, None)  # nothing was read: they may try again at once
             raise
@@ -118,20 +127,29 @@ class Sync:
         return watched
 
     async def _sample(
-        self, subjects: Sequence[Subject], trigger: Trigger, listener: Listener | None
+        self,
+        subjects: Sequence[Subject],
+        trigger: Trigger,
+        listener: Listener | None,
+        new: Sequence[Wanted] = (),
     ) -> SyncReport:
         scope = frozenset(subject.id for subject in subjects)
-        ongoing = self._ongoing.get(scope) or self._begin(scope, subjects, trigger)
+        ongoing = self._ongoing.get(scope) or self._begin(scope, subjects, trigger, new)
         if listener is not None:
             ongoing.audience.join(listener)
         # a caller that gives up must not end the run for the others
         return await asyncio.shield(ongoing.task)
 
     def _begin(
-        self, scope: frozenset[int], subjects: Sequence[Subject], trigger: Trigger
+        self,
+        scope: frozenset[int],
+        subjects: Sequence[Subject],
+        trigger: Trigger,
+        new: Sequence[Wanted],
     ) -> _Ongoing:
         audience = _Audience()
-        wanted = {Wanted(subject.full_name, subject.node_id): subject for subject in subjects}
+        wanted: dict[Wanted, Subject | None] = dict.fromkeys(new)
+        wanted |= {Wanted(subject.full_name, subject.node_id): subject for subject in subjects}
         collecting = self._collector.collect(wanted, trigger, listener=audience.tell)
         ongoing = _Ongoing(asyncio.create_task(collecting), audience)
         self._ongoing[scope] = ongoing

@@ -1,8 +1,11 @@
 """The verb track: begin and stop watching repositories, and list what is watched."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC
 
+from bot.core.follow import EVERYTHING, USUAL, Follow, OwnerWish, Terms, parse_owner
 from bot.core.guild import AuditEntry
 from bot.core.models import Refusal, Refused, RunError, Subject, Trigger, Wanted
 from bot.core.names import parse_repositories, parse_repository
@@ -12,8 +15,23 @@ from bot.core.window import parse_window
 from bot.errors import UsageError
 from bot.flows.collection import Collector, Listener
 from bot.flows.deltas import Deltas
-from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR, Portfolio, id_in
+from bot.flows.owners import Following, Plan
+from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR, THIS, Portfolio, id_in
 from bot.flows.ports import Clock, Store
+
+MOST_AT_ONCE = 10
+"""Owners that one command may name."""
+MOST_FOLLOWED = 50
+"""Owners that one server may follow: each is asked for before every run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody typed: repositories, and owners with all that is theirs."""
+
+    names: tuple[str, ...]
+    wishes: tuple[OwnerWish, ...]
+    new: tuple[str, ...] = ()  # of the names: not watched yet
 
 
 class Track:
@@ -25,88 +43,166 @@ class Track:
         deltas: Deltas,
         clock: Clock,
         *,
+        following: Following,
         most: int,
     ) -> None:
         self._collector = collector
+        self._following = following
         self._portfolio = portfolio
         self._store = store
         self._deltas = deltas
         self._clock = clock
         self._most = most
 
-    def names(self, targets: str) -> list[str]:
-        """The repositories someone typed; raises InvalidName or UsageError."""
-        if "/*" in targets:
-            raise UsageError("owner/* cannot be followed yet: name each repository as owner/name.")
-        names = parse_repositories(targets)
-        if not names:
-            raise UsageError("No repository was named: write owner/name, or several with spaces.")
-        return names
+    def asked(self, targets: str, terms: Terms = USUAL) -> Asked:
+        """What someone typed; raises InvalidName or UsageError."""
+        parts = [part for part in re.split(r"[\s,<>]+", targets) if part]
+        owners = [part for part in parts if part.endswith(EVERYTHING)]
+        names = parse_repositories(" ".join(part for part in parts if part not in owners))
+        if not parts:
+            raise UsageError(
+                "No repository was named: write owner/name, or several with spaces; owner/* stands"
+                " for all of an owner's."
+            )
+        if terms != USUAL and not owners:
+            raise UsageError(
+                "include, exclude, forks and archived go with an owner: write the target as acme/*."
+            )
+        logins = {login.lower(): login for login in map(parse_owner, owners)}
+        if len(logins) > MOST_AT_ONCE:
+            raise UsageError(f"Name {MOST_AT_ONCE} owners at a time: each may have thousands.")
+        return Asked(tuple(names), tuple(OwnerWish(login, terms) for login in logins.values()))
 
-    async def check(self, guild_id: int, targets: str) -> list[str]:
-        """What `add` would read; raises what `names` raises, and UsageError for too many."""
-        names = self.names(targets)
+    async def check(self, guild_id: int, targets: str, terms: Terms = USUAL) -> Asked:
+        """What `add` would read; raises what `asked` raises, and UsageError for too many."""
+        asked = self.asked(targets, terms)
         watched = {w.subject.full_name.lower() for w in await self._store.watches.of(guild_id)}
-        new = {name.lower() for name in names} - watched
+        new = tuple(name for name in asked.names if name.lower() not in watched)
         if guild_id != OPERATOR and new and len(watched) + len(new) > self._most:
             raise UsageError(
                 f"A server may watch {self._most:,} repositories and {len(watched):,} are watched"
                 " here: stop watching some, or ask whoever runs the bot to raise"
                 " limits.repositories_per_guild."
             )
-        return names
+        if guild_id != OPERATOR and asked.wishes:
+            await self._check_follows(guild_id, asked.wishes)
+        return replace(asked, new=new)
 
-    async def add(
+    async def _check_follows(self, guild_id: int, wishes: Sequence[OwnerWish]) -> None:
+        followed = {follow.owner.lower() for follow in await self._following.of(guild_id)}
+        asked = followed | {wish.owner.lower() for wish in wishes}
+        if len(asked) > max(MOST_FOLLOWED, len(followed)):
+            raise UsageError(
+                f"A server may follow {MOST_FOLLOWED} owners and {len(followed)} are followed here:"
+                " stop following some with track remove."
+            )
+
+    async def add(  # noqa: PLR0913  # what people say of it
         self,
         guild_id: int,
         targets: str,
         group: str = DEFAULT_GROUP,
         listener: Listener = lambda _: None,
+        *,
         user_id: int = 0,
+        terms: Terms = USUAL,
     ) -> Tracked:
         """Watch repositories, each with its current numbers; a rename is followed.
 
-        Raises what `check` and `Collector.collect` raise. Hidden and missing ones are refused in
-        the same words.
+        Of an owner all that `terms` mean, and from now on what it has anew. Raises what `check`,
+        `Following.plan` and `Collector.collect` raise. Hidden and missing ones are refused in the
+        same words.
         """
-        names = await self.check(guild_id, targets)
-        report = await self._collector.collect(
-            dict.fromkeys(map(Wanted, names)),
-            Trigger.TRACK,
-            listener=listener,
-            welcome=lambda reading: self._portfolio.shows(guild_id, reading.visibility),
-        )
-        found = list(report.found.values())
-        new = await self._store.watches.add(guild_id, group, [subject.id for subject in found])
-        added = [subject.full_name for subject in found if subject.id in new]
-        await self._note(guild_id, user_id, "track add", added, group)
-        movements = await self._today(list({subject.id: subject for subject in found}.values()))
+        asked = await self.check(guild_id, targets, terms)
+        plans = await self._following.plan(guild_id, group, asked.wishes, asked.new, listener)
+        wanted = [*map(Wanted, asked.names), *(want for plan in plans for want in plan.wanted)]
+        found, unread = await self._read(guild_id, list(dict.fromkeys(wanted)), listener)
+        new = await self._store.watches.add(guild_id, group, list(found))
+        followed = await self._following.keep(plans)
+        await self._following.take_back(guild_id, asked.names, group)
+        added = [subject.full_name for subject in found.values() if subject.id in new]
+        await self._note(guild_id, user_id, "track add", _brief(added, plans), group)
+        movements = await self._today(list(found.values()))
         return Tracked(
             group=group,
             added=tuple(m for m in movements if m.subject.id in new),
             already=tuple(m for m in movements if m.subject.id not in new),
-            refused=tuple(
-                self._portfolio.discreet(guild_id, error) for error in _unread(names, report)
-            ),
+            refused=tuple(self._portfolio.discreet(guild_id, error) for error in unread),
+            followed=followed,
         )
+
+    async def _read(
+        self, guild_id: int, wanted: Sequence[Wanted], listener: Listener
+    ) -> tuple[dict[int, Subject], list[RunError]]:
+        """The repositories that gave numbers, by id, and why each of the others did not."""
+        if not wanted:
+            return {}, []
+        report = await self._collector.collect(
+            dict.fromkeys(wanted),
+            Trigger.TRACK,
+            listener=listener,
+            welcome=lambda reading: self._portfolio.shows(guild_id, reading.visibility),
+        )
+        found = {subject.id: subject for subject in report.found.values()}
+        return found, _unread([want.full_name for want in wanted], report)
 
     async def remove(
         self, guild_id: int, targets: str, group: str | None = None, user_id: int = 0
     ) -> Untracked:
-        """Stop watching; in every group unless one is named. History stays."""
-        watched = {w.subject.id: w.subject for w in await self._store.watches.of(guild_id, group)}
+        """Stop watching; in every group unless one is named. History stays.
+
+        Of an owner that is followed, all that the follow means; of a single one, so that the
+        follow does not bring it back.
+        """
+        parts = targets.replace(",", " ").split()
+        owners = [part for part in parts if part.endswith(EVERYTHING)]
+        ended, removed, strange = await self._unfollow(guild_id, owners, group)
+        singles, missing = await self._watched_as(
+            guild_id, [part for part in parts if part not in owners], group
+        )
+        await self._store.watches.remove(guild_id, list(singles), group)
+        leaving_out = await self._following.leave_out(guild_id, singles.values(), group)
+        names = [*(one.target for one in ended), *(one.full_name for one in singles.values())]
+        await self._note(guild_id, user_id, "track remove", names, group)
+        return Untracked(
+            removed=tuple({**removed, **singles}.values()),
+            not_watched=(*strange, *missing),
+            unfollowed=tuple(ended),
+            leaving_out=tuple(leaving_out),
+        )
+
+    async def _unfollow(
+        self, guild_id: int, owners: Sequence[str], group: str | None
+    ) -> tuple[list[Follow], dict[int, Subject], list[str]]:
+        """The follows that ended, what they had brought, and the owners nobody followed here."""
+        ended: list[Follow] = []
         removed: dict[int, Subject] = {}
+        strange: list[str] = []
+        for target in owners:
+            follows, subjects = await self._following.unfollow(guild_id, parse_owner(target), group)
+            ended += follows
+            removed |= {subject.id: subject for subject in subjects}
+            strange += [] if follows else [target]
+        return ended, removed, strange
+
+    async def _watched_as(
+        self, guild_id: int, targets: Sequence[str], group: str | None
+    ) -> tuple[dict[int, Subject], list[str]]:
+        """The watched repositories meant, by id, and the targets that mean none.
+
+        What may not be seen is told as it was typed: it may have a new name by now.
+        """
+        watched = {w.subject.id: w.subject for w in await self._store.watches.of(guild_id, group)}
+        meant: dict[int, Subject] = {}
         missing: list[str] = []
-        for target in targets.replace(",", " ").split():
+        for target in targets:
             subject = watched.get(await self._id_of(target) or 0)
             if subject is None:
                 missing.append(target)
             else:
-                removed[subject.id] = subject
-        await self._store.watches.remove(guild_id, list(removed), group)
-        names = [subject.full_name for subject in removed.values()]
-        await self._note(guild_id, user_id, "track remove", names, group)
-        return Untracked(tuple(removed.values()), tuple(missing))
+                seen = self._portfolio.shows(guild_id, subject.visibility)
+                meant[subject.id] = subject if seen else replace(subject, full_name=_said(target))
+        return meant, missing
 
     async def _note(
         self, guild_id: int, user_id: int, action: str, names: Sequence[str], group: str | None
@@ -136,9 +232,18 @@ class Track:
             for (subject, in_group), movement in zip(rows, movements, strict=True)
         ]
 
+    async def follows(self, guild_id: int, group: str | None = None) -> list[Follow]:
+        """The owners a guild follows."""
+        return await self._following.of(guild_id, group)
+
     async def _today(self, subjects: Sequence[Subject]) -> list[Movement]:
         window = parse_window("24h", now=self._clock.now(), zone=UTC)
         return await self._deltas.between(subjects, window)
+
+
+def _said(target: str) -> str:
+    """The name in what somebody typed; a `reference` has none."""
+    return THIS if id_in(target) is not None else parse_repository(target)
 
 
 def _unread(names: Sequence[str], report: SyncReport) -> list[RunError]:
@@ -146,3 +251,10 @@ def _unread(names: Sequence[str], report: SyncReport) -> list[RunError]:
     answered = {*report.found, *(error.full_name for error in report.errors)}
     why = Refusal(Refused.ERROR, report.run.message or "not asked")
     return [*report.errors, *(RunError(name, why) for name in names if name not in answered)]
+
+
+def _brief(added: Sequence[str], plans: Sequence[Plan]) -> list[str]:
+    """For the audit: what a follow brought needs no names, as its owner stands for them."""
+    brought = {want.full_name.lower() for plan in plans for want in plan.wanted}
+    targets = [plan.followed.follow.target for plan in plans]
+    return [*targets, *(name for name in added if name.lower() not in brought)]

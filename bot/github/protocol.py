@@ -37,7 +37,9 @@ _RATE_LIMIT = "rateLimit { cost remaining resetAt limit }"
 _NULL = msgspec.Raw(b"null")
 _NO_REASON = Fault()
 
-_Name = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9._-]+/[A-Za-z0-9._-]+\Z", max_length=140)]
+FullName = Annotated[
+    str, msgspec.Meta(pattern=r"\A[A-Za-z0-9._-]+/[A-Za-z0-9._-]+\Z", max_length=140)
+]
 _Place = tuple[str | int, ...]  # of a repository in an answer: ("nodes", 3) or ("r0",)
 
 
@@ -68,7 +70,7 @@ class _Branch(msgspec.Struct):
 class _Repository(msgspec.Struct, rename="camel"):
     database_id: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    name_with_owner: _Name
+    name_with_owner: FullName
     visibility: Literal["PUBLIC", "PRIVATE", "INTERNAL"]
     has_issues_enabled: bool
     stargazer_count: Count | None

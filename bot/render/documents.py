@@ -8,6 +8,7 @@ from bot.core.delta import Delta
 from bot.core.digest import Digest
 from bot.core.events import Event
 from bot.core.export import written
+from bot.core.follow import Follow, Followed
 from bot.core.models import Allowance, Run, RunError
 from bot.core.rank import Movement
 from bot.core.reports import (
@@ -88,6 +89,7 @@ def tracked(report: Tracked) -> Json:
         "added": [movement.subject.full_name for movement in report.added],
         "already": [movement.subject.full_name for movement in report.already],
         "errors": _refused(report.refused),
+        "followed": [_followed(one) for one in report.followed],
     }
 
 
@@ -95,10 +97,11 @@ def untracked(report: Untracked) -> Json:
     return {
         "removed": [subject.full_name for subject in report.removed],
         "not_watched": list(report.not_watched),
+        "unfollowed": [_follow(follow) for follow in report.unfollowed],
     }
 
 
-def repositories(listed: Sequence[Listed]) -> Json:
+def repositories(listed: Sequence[Listed], follows: Sequence[Follow] = ()) -> Json:
     return {
         "repos": [
             {
@@ -110,7 +113,8 @@ def repositories(listed: Sequence[Listed]) -> Json:
                 "archived": item.movement.subject.archived,
             }
             for item in listed
-        ]
+        ],
+        "follows": [_follow(follow) for follow in follows],
     }
 
 
@@ -139,6 +143,30 @@ def status(report: StatusReport) -> Json:
         "github": None if allowance is None else _allowance(allowance),
         "problems": list(report.problems),
     }
+
+
+def _follow(follow: Follow) -> dict[str, Json]:
+    terms = follow.terms
+    return {
+        "owner": follow.owner,
+        "group": follow.group,
+        "include": list(terms.include),
+        "exclude": list(terms.exclude),
+        "forks": terms.forks,
+        "archived": terms.archived,
+        "trouble": follow.trouble,
+    }
+
+
+def _followed(one: Followed) -> Json:
+    sifted = one.sifted
+    left_out = {
+        "forks": sifted.forks,
+        "archived": sifted.archived,
+        "patterns": sifted.unnamed,
+        "beyond": one.beyond,
+    }
+    return {**_follow(one.follow), "repositories": len(sifted.taken), "left_out": left_out}
 
 
 def _allowance(allowance: Allowance) -> Json:

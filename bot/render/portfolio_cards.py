@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from bot.core.card import Card, Row, Tone
+from bot.core.follow import Follow
 from bot.core.metrics import METRICS, STARS
 from bot.core.models import Refused, RunError, RunStatus
 from bot.core.rank import Movement
@@ -17,7 +18,7 @@ from bot.core.reports import (
     Tracked,
     Untracked,
 )
-from bot.render import words
+from bot.render import follow_words, words
 from bot.render.cards import address, tone_of
 
 REFUSED_SHOWN = 20
@@ -51,12 +52,14 @@ def sync(report: SyncReport) -> Card:
     )
 
 
-def progress(state: Progress) -> Card:
-    """A run under way, and what it waits for."""
+def progress(state: Progress, title: str = TITLES[RunStatus.RUNNING]) -> Card:
+    """A run under way, and what it waits for; while nobody knows how many, what was found."""
     done = f"{state.done:,} of {words.counted(state.total or 0, 'repository', 'repositories')} read"
+    if state.total is None:
+        done = f"{words.counted(state.done, 'repository', 'repositories')} found"
     pause = state.pause
     wait = (f"Waiting {words.span(round(pause.seconds))}: {pause.reason}.",) if pause else ()
-    return Card(TITLES[RunStatus.RUNNING], lines=(done, *wait))
+    return Card(title, lines=(done, *wait))
 
 
 def tracked(report: Tracked) -> Card:
@@ -64,10 +67,15 @@ def tracked(report: Tracked) -> Card:
     number = len(report.added)
     title = f"Now watching {words.counted(number, 'repository', 'repositories')}"
     already = tuple(_level_row(movement, "watched already") for movement in report.already)
+    owners = ", ".join(one.follow.target for one in report.followed)
+    nothing = f"Following {owners}" if owners else "Nothing new to watch"
+    troubles = (one.follow.trouble for one in report.followed)
     return Card(
-        title=title if number else "Nothing new to watch",
+        title=title if number else nothing,
+        lines=follow_words.brief(map(follow_words.followed, report.followed)),
         rows=(*map(_level_row, report.added), *already, *_refused(report.refused)),
-        tone=Tone.GOOD if number else Tone.QUIET if already else Tone.BAD,
+        notes=tuple(filter(None, troubles)),
+        tone=Tone.GOOD if number else Tone.QUIET if already or owners else Tone.BAD,
     )
 
 
@@ -75,20 +83,32 @@ def untracked(report: Untracked) -> Card:
     number = len(report.removed)
     title = f"Stopped watching {words.counted(number, 'repository', 'repositories')}"
     gone = tuple(Row(name, note="not watched here", tone=Tone.BAD) for name in report.not_watched)
+    owners = ", ".join(dict.fromkeys(follow.target for follow in report.unfollowed))
+    nothing = f"Stopped following {owners}" if owners else "Nothing to stop"
     return Card(
-        title=title if number else "Nothing to stop",
+        title=title if number else nothing,
+        lines=(f"no longer following {owners}",) if owners else (),
         rows=(*(Row(s.full_name, note="its history stays") for s in report.removed), *gone),
-        tone=Tone.QUIET if number else Tone.BAD,
+        notes=tuple(
+            f"{target} is followed on, without what was removed"
+            for target in dict.fromkeys(follow.target for follow in report.leaving_out)
+        ),
+        tone=Tone.QUIET if number or owners else Tone.BAD,
     )
 
 
-def repositories(listed: Sequence[Listed], zone: tzinfo, now: int) -> Card:
-    """What is watched, with its numbers now."""
+def repositories(
+    listed: Sequence[Listed], zone: tzinfo, now: int, follows: Sequence[Follow] = ()
+) -> Card:
+    """What is watched, with its numbers now, and the owners by whom it came."""
     number = len({item.movement.subject.id for item in listed})
+    head = follow_words.listed(follows)
     if not listed:
-        return Card("Nothing is watched here yet", lines=("Start with track add owner/name.",))
+        start = () if follows else ("Start with track add owner/name.",)
+        return Card("Nothing is watched here yet", lines=(*head, *start))
     return Card(
         title=f"Watching {words.counted(number, 'repository', 'repositories')}",
+        lines=head,
         rows=tuple(_listed_row(item, zone, now) for item in listed),
     )
 

@@ -12,7 +12,7 @@ DIGEST_COLUMNS = (
 )
 OPERATOR = 0
 """The guild whose watches are the operator's own portfolio; it is on no server."""
-OWN_TABLES = ("digests", "watches", "outbox", "audit", "told")
+OWN_TABLES = ("digests", "watches", "follows", "outbox", "audit", "told")
 """Where a guild's own rows are, by `guild_id`."""
 
 
@@ -35,10 +35,11 @@ class Guilds:
             )  # fmt: skip
 
     async def known(self) -> list[Guild]:
-        """Every guild with settings or watches, but the operator's own portfolio."""
+        """Every guild with settings, watches or follows, but the operator's own portfolio."""
         rows = await self._database.rows(
             f"SELECT {COLUMNS} FROM guilds WHERE id <> $1 UNION ALL"
-            " SELECT DISTINCT w.guild_id, $2, NULL, NULL FROM watches w WHERE w.guild_id <> $1"
+            " SELECT w.guild_id, $2, NULL, NULL FROM (SELECT guild_id FROM watches UNION"
+            " SELECT guild_id FROM follows) w WHERE w.guild_id <> $1"
             " AND NOT EXISTS (SELECT 1 FROM guilds g WHERE g.id = w.guild_id) ORDER BY 1",
             OPERATOR, Guild(OPERATOR).zone,
         )  # fmt: skip

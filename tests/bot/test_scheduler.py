@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from bot.core.follow import Follow, Owned
 from bot.core.guild import DigestSettings, Post, PostState
-from bot.core.models import Run, RunStatus, Trigger
+from bot.core.models import Run, RunStatus, Trigger, Visibility, Wanted
 from bot.core.reports import SyncReport
 from bot.core.schedule import Every, Plan
-from bot.errors import GitHubError
+from bot.errors import GitHubError, StoreUnusable
+from bot.flows.lookout import Outlook
 from bot.scheduler import (
     AT_ONCE,
     BUSY_REST,
@@ -214,10 +216,12 @@ class FakeSync:
     clock: SettableClock
     errors: list[Exception] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
+    new: list[list[Wanted]] = field(default_factory=list)
 
-    async def everything(self, trigger: Trigger) -> SyncReport:
+    async def everything(self, trigger: Trigger, *, new: Sequence[Wanted] = ()) -> SyncReport:
         if self.errors:
             raise self.errors.pop(0)
+        self.new.append(list(new))
         self.runs.append(Run("x", trigger, RunStatus.OK, self.clock.now()))
         return SyncReport(self.runs[-1], ())
 
@@ -240,3 +244,50 @@ async def test_collects_every_interval_whatever_fails(clock: SettableClock) -> N
 
     assert slept == [0, RETRY, 0, RETRY, 0, HOUR]
     assert len(sync.runs) == 1
+
+
+@dataclass
+class FakeLookout:
+    """Finds one repository, or fails; counts what was kept."""
+
+    error: Exception | None = None
+    kept: int = 0
+
+    async def look(self) -> Outlook:
+        if self.error is not None:
+            raise self.error
+        owned = Owned("acme/new", 7, "R_7", Visibility.PUBLIC)
+        failed = {"zeta": GitHubError("GitHub does not tell what zeta owns.")}
+        return Outlook([(Follow(11, "all", "acme"), [owned])], failed)
+
+    async def keep(self) -> None:
+        self.kept += 1
+
+
+@pytest.mark.parametrize(
+    ("error", "new"),
+    [
+        (None, [Wanted("acme/new", "R_7")]),
+        (ValueError("a bug"), []),
+        (StoreUnusable("The disk is full."), []),
+    ],
+)
+async def test_what_is_new_is_sampled_along_and_looking_never_costs_the_run(
+    clock: SettableClock, error: Exception | None, new: list[Wanted]
+) -> None:
+    sync, lookout = FakeSync(clock), FakeLookout(error)
+    scheduler = Scheduler(sync, sync, clock, HOUR, Sleeper(2), lookout=lookout)  # type: ignore[arg-type]  # fakes
+    with pytest.raises(Over):
+        await scheduler.run()
+
+    assert sync.new == [new]
+    assert lookout.kept == 1
+
+
+async def test_what_is_new_is_kept_for_a_run_that_ends_well(clock: SettableClock) -> None:
+    sync, lookout = FakeSync(clock, [GitHubError("down")]), FakeLookout()
+    scheduler = Scheduler(sync, sync, clock, HOUR, Sleeper(2), lookout=lookout)  # type: ignore[arg-type]  # fakes
+    with pytest.raises(Over):
+        await scheduler.run()
+
+    assert (sync.runs, lookout.kept) == ([], 0)

@@ -220,17 +220,23 @@ async def test_tracking_in_json(github: GitHubStandIn) -> None:
     removed = (await run("track", "remove", "acme/rocket", "--json")).json
     nothing = (await run("track", "list", "--json")).json
 
-    assert added == {"group": "ships", "added": ["acme/rocket"], "already": [], "errors": []}
-    assert again == {"group": "ships", "added": [], "already": ["acme/rocket"], "errors": []}
-    assert list(listed) == ["repos"]
+    assert added == {
+        "group": "ships",
+        "added": ["acme/rocket"],
+        "already": [],
+        "errors": [],
+        "followed": [],
+    }
+    assert again == {**added, "added": [], "already": ["acme/rocket"]}
+    assert list(listed) == ["repos", "follows"]
     (row,) = listed["repos"]
     assert list(row) == ["repo", "group", "state", "first_seen", "last_seen", "archived"]
     assert [row[key] for key in ("repo", "group", "state", "first_seen")] == [
         "acme/rocket", "ships", "active", "2024-05-01T12:00:00Z",
     ]  # fmt: skip
     assert row["last_seen"] > row["first_seen"]
-    assert removed == {"removed": ["acme/rocket"], "not_watched": []}
-    assert nothing == {"repos": []}
+    assert removed == {"removed": ["acme/rocket"], "not_watched": [], "unfollowed": []}
+    assert nothing == {"repos": [], "follows": []}
 
 
 async def test_status_in_json(github: GitHubStandIn) -> None:
@@ -296,7 +302,7 @@ async def test_days_are_those_of_the_zone() -> None:
         (["digest", "--group", "none"], "Nothing is watched in the group 'none'"),
         (["sync", "nobody/nothing"], "Nothing is known of nobody/nothing"),
         (["track", "add", "rocket"], '"rocket" is not a repository'),
-        (["track", "add", "acme/*"], "cannot be followed yet"),
+        (["track", "add", "ac me/*"], "is not a repository"),
         (["import", "absent.csv"], "absent.csv cannot be imported"),
         (["import", "."], "it is not a file"),
         (["diff", "acme/rocket", "--config", "absent.yaml"], "does not exist"),

@@ -26,7 +26,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
         ("sync", {}, NOTHING_WATCHED),
         ("sync", {"repo": "nobody/nothing"}, "Nothing is known of nobody/nothing"),
         ("track add", {"target": "one/two three"}, '"three" is not a repository'),
-        ("track add", {"target": "acme/*"}, "cannot be followed yet"),
+        ("track add", {"target": "-acme/*"}, "is no owner to follow: write it as"),
+        ("track add", {"target": "acme/*", "include": "a/b"}, "is no pattern: write names"),
+        ("track add", {"target": "one/two", "forks": True}, "go with an owner"),
         ("track add", {"target": ","}, "No repository was named"),
     ],
 )

@@ -12,7 +12,10 @@ from typing import Any
 from graphql import DocumentNode, ExecutionResult, GraphQLError, build_schema, parse, validate
 from graphql.execution import execute_sync
 
-SCHEMA = build_schema("""
+from tests.standins.github_owners import owners_of, with_owners
+
+SCHEMA = with_owners(
+    build_schema("""
 scalar DateTime
 enum RepositoryVisibility { INTERNAL PRIVATE PUBLIC }
 enum IssueState { CLOSED OPEN }
@@ -56,6 +59,7 @@ type Query {
   repository(owner: String!, name: String!, followRenames: Boolean = true): Repository
 }
 """)
+)
 POINTS_AN_HOUR = 5000
 CONNECTIONS = 6
 """Of each repository: by GitHub's formula a hundred of them are a point."""
@@ -82,8 +86,9 @@ class Repo:
     commits: int | None = 0  # None: it is empty, there is no branch
     discussions: int | None = 0  # None: switched off
     disk_usage: int = 0  # kilobytes
-    archived: bool = False
     private: bool = False
+    fork: bool = False
+    archived: bool = False
     issues_enabled: bool = True
     deleted: bool = False
     forbidden: bool = False
@@ -101,6 +106,7 @@ class Repo:
             "nameWithOwner": self.full_name,
             "visibility": "PRIVATE" if self.private else "PUBLIC",
             "isArchived": self.archived,
+            "isFork": self.fork,
             "hasIssuesEnabled": self.issues_enabled,
             "stargazerCount": self.stars,
             "forkCount": self.forks,
@@ -180,6 +186,7 @@ class World:
             "node": lambda _, **which: nodes(_, [which["id"]])[0],
             "nodes": nodes,
             "repository": repository,
+            **owners_of(self.names.values),
         }
         return execute_sync(SCHEMA, document, root, variable_values=dict(asked.variables))
 

@@ -11,6 +11,7 @@ from bot.core.coverage import Span
 from bot.core.history import MetricSet, Observation
 from bot.flows.ports import Store
 from bot.storage.database import Database, open_database
+from bot.storage.follows import Follows
 from bot.storage.guilds import Guilds
 from bot.storage.histories import Histories
 from bot.storage.outbox import Outbox
@@ -30,10 +31,17 @@ class SqliteStore:
     runs: Runs
     guilds: Guilds
     outbox: Outbox
+    follows: Follows
 
     def port(self) -> Store:
         return Store(
-            self.subjects, self.watches, self.histories, self.runs, self.guilds, self.outbox
+            self.subjects,
+            self.watches,
+            self.histories,
+            self.runs,
+            self.guilds,
+            self.outbox,
+            self.follows,
         )
 
 
@@ -46,6 +54,7 @@ def store_on(database: Database) -> SqliteStore:
         runs=Runs(database),
         guilds=Guilds(database),
         outbox=Outbox(database),
+        follows=Follows(database),
     )
 
 

@@ -109,16 +109,6 @@ async def test_a_name_used_again_adds_the_repository_that_has_it_now(
     assert values == {"acme/rocket": 1, "acme/starship": 45}
 
 
-@pytest.mark.parametrize("targets", ["acme/*", "acme/rocket acme/*"])
-async def test_a_wildcard_is_refused_with_a_sentence(
-    flows: Flows, github: ScriptedGitHub, targets: str
-) -> None:
-    with pytest.raises(UsageError, match="cannot be followed yet: name each repository"):
-        await flows.track.add(HERE, targets)
-
-    assert github.asked == []
-
-
 async def test_what_is_no_name_is_refused_before_github_is_asked(
     flows: Flows, github: ScriptedGitHub
 ) -> None:

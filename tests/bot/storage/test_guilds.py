@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.follow import Follow
 from bot.core.guild import AuditEntry, DigestSettings, Guild, PostState
 from bot.core.models import Sample
 from bot.core.schedule import Every, Plan
@@ -61,6 +62,7 @@ async def fill(store: SqliteStore, guild_id: int) -> None:
     await store.guilds.save_digest(digest)
     await store.guilds.audit(AuditEntry(NOW, guild_id, 3, "settings digest", "set"))
     await store.guilds.tell_once(guild_id, "token", NOW)
+    await store.follows.save(Follow(guild_id, "all", "acme"))
     post = await store.outbox.put(digest, NOW, NOW - DAY)
     await store.outbox.finish(post.id, PostState.SENT, 7)
     await store.outbox.put(digest, NOW + DAY, NOW)
@@ -258,7 +260,7 @@ async def test_forgetting_a_guild_leaves_no_row_of_it_and_all_of_others(
     for guild_id in (OPERATOR, HERE, THERE):
         await fill(store, guild_id)
     full = await rows_of(database, THERE)
-    assert set(full) == {"guilds", "digests", "watches", "outbox", "audit", "told"}
+    assert set(full) == {"guilds", "digests", "watches", "follows", "outbox", "audit", "told"}
     assert 0 not in full.values()
     assert await rows_of(database, HERE) == full
 

@@ -1,0 +1,65 @@
+"""What is followed and what came of it, in words."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.core.follow import Follow, Followed
+from bot.render import words
+
+SHOWN = 5
+"""Patterns that are told one by one."""
+ROOM = 1500
+"""Characters before a list: its rows need the rest of what Discord shows."""
+DEFAULT_GROUP = "all"
+
+
+def following(follow: Follow) -> str:
+    """`following acme/*, tools-*, not tools-old, with forks in group docs`."""
+    terms = follow.terms
+    parts = [
+        follow.target,
+        *_some(terms.include),
+        *([f"not {', '.join(_some(terms.exclude))}"] if terms.exclude else []),
+        *(["with forks"] if terms.forks else []),
+        *(["with archived ones"] if terms.archived else []),
+    ]
+    where = "" if follow.group == DEFAULT_GROUP else f" in group {follow.group}"
+    return f"following {', '.join(parts)}{where}"
+
+
+def listed(follows: Sequence[Follow]) -> tuple[str, ...]:
+    """A line for each, with what is wrong about it."""
+    return brief("; ".join(filter(None, (following(one), one.trouble))) for one in follows)
+
+
+def brief(lines: Iterable[str]) -> tuple[str, ...]:
+    """As many as fit before a list, and how many there are beside them."""
+    every = list(lines)
+    shown: list[str] = []
+    for line in every:
+        if len(line) + sum(map(len, shown)) > ROOM:
+            return (*shown, f"… and {len(every) - len(shown):,} more")
+        shown.append(line)
+    return tuple(shown)
+
+
+def followed(one: Followed) -> str:
+    """`following acme/*: 34 repositories, 12 forks and 3 archived left out`."""
+    sifted = one.sifted
+    number = words.counted(len(sifted.taken), "repository", "repositories")
+    left = [
+        words.counted(sifted.forks, "fork") if sifted.forks else "",
+        f"{sifted.archived:,} archived" if sifted.archived else "",
+        f"{sifted.unnamed:,} by include and exclude" if sifted.unnamed else "",
+    ]
+    out = _enumerated([part for part in left if part])
+    told = f"following {one.follow.target}: {number}" + (f", {out} left out" if out else "")
+    return f"{told}; {one.beyond:,} of them do not fit" if one.beyond else told
+
+
+def _some(patterns: Sequence[str]) -> list[str]:
+    more = len(patterns) - SHOWN
+    return [*patterns[:SHOWN], *([f"{more:,} more"] if more > 0 else [])]
+
+
+def _enumerated(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
