@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.delta import Status
+from bot.core.events import Happening
 from bot.core.rank import ANY, Movement, lead, ranked
 from bot.core.window import Window
 
@@ -29,6 +30,7 @@ class Digest:
     counts: Counts
     gone: tuple[Movement, ...]
     sampled_at: int | None  # the newest sample at or before the window's end
+    happened: tuple[Happening, ...] = ()  # in the window, whether or not a number moved
 
 
 def digest(
@@ -37,7 +39,7 @@ def digest(
     """Rank a portfolio; `failed` holds the ids of subjects the newest run could not read."""
     gone = [m for m in movements if m.has(Status.GONE) or _went_unseen(m, window)]
     new = [m for m in movements if m.has(Status.NEW) or not (m.deltas or _went_unseen(m, window))]
-    changed = sum(movement.changed for movement in movements)
+    changed = sum(movement.changed(by) for movement in movements)
     unsampled = sum(_is_unsampled(movement) for movement in movements)
     times = [delta.after_at for movement in movements for delta in movement.deltas]
     counts = Counts(

@@ -111,7 +111,9 @@ def daily_json(movements: Sequence[Movement], collected: int) -> bytes:
     not seen for more than a day before has that too, and a metric older than that is unknown.
     """
     repos = {
-        one.subject.full_name: _entry(one.deltas, collected) for one in movements if one.deltas
+        one.subject.full_name: _entry(known, collected)
+        for one in movements
+        if (known := [delta for delta in one.deltas if METRICS[delta.metric].daily_json])
     }
     # indented by hand: for indented text json has no fast part, and a portfolio may be large
     entry = json.JSONEncoder(sort_keys=True, separators=(",\n      ", ": ")).encode
@@ -124,9 +126,10 @@ def daily_json(movements: Sequence[Movement], collected: int) -> bytes:
 
 
 def _entry(deltas: Sequence[Delta], collected: int) -> Mapping[str, int | str]:
+    """`deltas` are those that the format has a name for."""
     seen_at = max(delta.after_at for delta in deltas)
     values = {
-        METRICS[delta.metric].daily_json: delta.after
+        METRICS[delta.metric].daily_json or "": delta.after
         for delta in deltas
         if seen_at - delta.after_at <= DAY
     }

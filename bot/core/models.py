@@ -53,6 +53,7 @@ class Subject:
     github_id: int | None = None  # databaseId; None until the first run has read it
     node_id: str | None = None
     gone_at: int | None = None  # since when GitHub no longer shows it; it does not say why
+    archived: bool | None = None  # None: nobody has asked GitHub yet
 
     @property
     def state(self) -> str:
@@ -87,7 +88,7 @@ class Reading:
     node_id: str
     visibility: Visibility
     values: Mapping[str, int]
-    archived: bool = False
+    archived: bool | None = None  # None: it was not asked
     may_push: bool = False  # whoever the token belongs to may write to it
 
 

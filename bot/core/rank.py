@@ -23,9 +23,9 @@ class Movement:
     subject: Subject
     deltas: tuple[Delta, ...]  # in the registry's order; empty: never sampled
 
-    @property
-    def changed(self) -> bool:
-        return any(delta.change for delta in self.deltas)
+    def changed(self, by: str = ANY) -> bool:
+        """Did a number change that can put it into a digest? Most repositories get commits."""
+        return any(_counts(delta, ANY) or _counts(delta, by) for delta in self.deltas)
 
     def delta(self, metric: str) -> Delta | None:
         return next((delta for delta in self.deltas if delta.metric == metric), None)

@@ -7,6 +7,7 @@ from bot.core.backups import Contents
 from bot.core.chart import Chart
 from bot.core.delta import Delta
 from bot.core.digest import Digest
+from bot.core.events import Event
 from bot.core.follow import Follow, Followed
 from bot.core.guild import DigestSettings
 from bot.core.metrics import Metric
@@ -22,6 +23,7 @@ class Report:
     subject: Subject
     window: Window
     deltas: tuple[Delta, ...]
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

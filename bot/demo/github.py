@@ -61,4 +61,5 @@ def _reading(repository: Repository) -> Reading | None:
         f"R_{repository.github_id}",
         Visibility.PUBLIC,
         repository.today,
+        archived=repository.archived,
     )

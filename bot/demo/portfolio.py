@@ -31,6 +31,7 @@ class Plot:
     left: int | None = None  # when people began to leave
     unread: range = range(0)  # days on which nobody wrote its numbers down
     vanished: bool = False  # GitHub does not show it today
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Repository:
     github_id: int
     days: Mapping[date, Values]  # up to yesterday
     today: Values | None  # None: GitHub does not show it
+    archived: bool
 
 
 PLOTS = (  # stars on the first day and a day, issues, PRs
@@ -56,7 +58,7 @@ PLOTS = (  # stars on the first day and a day, issues, PRs
     Plot("fernhollow/bramble", 940, 0.8, 33, 3, unread=range(3), vanished=True),
     Plot("fernhollow/thistle-auth", 1_120, 1.9, 38, 7),
     Plot("ida-vance/pocket-orrery", 86, 0.5, 4, 1),
-    Plot("ida-vance/dotfiles", 37, 0, 0, 0),
+    Plot("ida-vance/dotfiles", 37, 0, 0, 0, archived=True),
 )
 
 
@@ -83,16 +85,19 @@ def _live(plot: Plot, number: int, today: date) -> Repository:
         github_id=618_033_900 + 1_597 * number,
         days={today - timedelta(days=ago): values for ago, values in lived.items() if ago},
         today=now,
+        archived=plot.archived,
     )
 
 
 def _life(plot: Plot, today: date) -> Iterator[tuple[int, Values]]:
     """Its numbers from 120 days ago to today, 0 days ago."""
     rng = Random(plot.full_name)  # noqa: S311  # seeded by name: nothing here is a secret
+    work = Random(f"{plot.full_name}, its own people")  # noqa: S311
     values = _first(plot, rng)
     for ago in range(DAYS, -1, -1):
         weekday = (today - timedelta(days=ago)).weekday()
-        values = _next(plot, values, ago, _draw(rng, RHYTHM[weekday]))
+        done = _done(plot, values, _draw(work, RHYTHM[weekday]))
+        values = {**_next(plot, values, ago, _draw(rng, RHYTHM[weekday])), **done}
         yield ago, values
 
 
@@ -103,6 +108,10 @@ def _first(plot: Plot, rng: Random) -> Values:
         "watchers": round(plot.stars**0.72 * rng.uniform(0.4, 0.6)),
         "open_issues": plot.issues,
         "open_prs": plot.prs,
+        "releases": 3 * plot.prs,
+        "commits": 140 * plot.prs + 61,
+        "discussions": plot.issues // 2,
+        "disk_usage": 2_600 * plot.prs + 480,
     }
 
 
@@ -121,6 +130,17 @@ def _next(plot: Plot, values: Values, ago: int, draw: Draw) -> Values:
         "watchers": values["watchers"] + draw(0.015 * gained) - draw(0.01 * plot.pace),
         "open_issues": _flow(values["open_issues"], plot.issues, 0.03 * gained, draw),
         "open_prs": _flow(values["open_prs"], plot.prs, 0.006 * gained, draw),
+    }
+
+
+def _done(plot: Plot, values: Values, draw: Draw) -> Values:
+    """What its own people do in a day, also while others leave."""
+    commits = draw(0.3 * plot.prs) if plot.prs else 0
+    return {
+        "releases": values["releases"] + draw(0.02 * commits),
+        "commits": values["commits"] + commits,
+        "discussions": values["discussions"] + draw(0.03 * commits),
+        "disk_usage": values["disk_usage"] + 18 * commits,
     }
 
 

@@ -64,14 +64,14 @@ def _read_repository(name: str, entry: object, collected: Moment, now: int) -> I
 
 
 def _read_values(entry: Mapping[str, Any]) -> dict[str, int]:
+    names = {key: metric.daily_json for key, metric in METRICS.items() if metric.daily_json}
     values = {
-        key: check_count(metric.daily_json, entry[metric.daily_json])
-        for key, metric in METRICS.items()
-        if entry.get(metric.daily_json) is not None
+        key: check_count(name, entry[name])
+        for key, name in names.items()
+        if entry.get(name) is not None
     }
     if not values:
-        names = ", ".join(metric.daily_json for metric in METRICS.values())
-        raise Unusable(f"it has none of {names}.")
+        raise Unusable(f"it has none of {', '.join(names.values())}.")
     return values
 
 

@@ -120,7 +120,8 @@ def _most_changed(deltas: Sequence[Delta]) -> Delta:
     stars = next((delta for delta in deltas if delta.metric == STARS.key), deltas[0])
     if stars.change:
         return stars
-    most = max(deltas, key=lambda delta: abs(delta.change or 0))
+    leading = [delta for delta in deltas if METRICS[delta.metric].ranks_any] or deltas
+    most = max(leading, key=lambda delta: abs(delta.change or 0))
     return most if most.change else stars
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, tzinfo
 
+from bot.core.events import over
 from bot.core.models import Subject
 from bot.core.reports import Report
 from bot.core.window import parse_window
@@ -35,7 +36,8 @@ class Diff:
         (movement,) = await self._deltas.between([subject], asked)
         if not movement.deltas:
             await self._explain(subject, zone)
-        return Report(subject, asked, movement.deltas)
+        events = await self._portfolio.events(guild_id, [subject])
+        return Report(subject, asked, movement.deltas, over(events.get(subject.id, ()), asked))
 
     async def _explain(self, subject: Subject, zone: tzinfo) -> None:
         seen = await self._histories.seen([subject.id])

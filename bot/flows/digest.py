@@ -1,9 +1,11 @@
 """The verb digest: what moved most in a portfolio."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import tzinfo
 
 from bot.core.digest import Digest, digest
+from bot.core.events import Happening, inside
 from bot.core.models import Subject
 from bot.core.rank import ANY, RANKINGS
 from bot.core.window import Window, parse_window
@@ -37,17 +39,27 @@ class Digests:
         if not subjects:
             await self._portfolio.require_group(guild_id, group)
             raise UsageError("Nothing is watched here yet: start with track add owner/name.")
-        return await self._ranked(subjects, asked, by)
+        return await self._ranked(guild_id, subjects, asked, by)
 
     async def over(
         self, guild_id: int, window: Window, *, by: str = ANY, group: str | None = None
     ) -> Digest:
         """Exactly that window; a portfolio without repositories makes an empty digest."""
-        return await self._ranked(await self._portfolio.repositories(guild_id, group), window, by)
+        subjects = await self._portfolio.repositories(guild_id, group)
+        return await self._ranked(guild_id, subjects, window, by)
 
-    async def _ranked(self, subjects: Sequence[Subject], window: Window, by: str) -> Digest:
+    async def _ranked(
+        self, guild_id: int, subjects: Sequence[Subject], window: Window, by: str
+    ) -> Digest:
         movements = await self._deltas.between(subjects, window)
-        return digest(movements, window, by=by, failed=await self._runs.failing())
+        moved = digest(movements, window, by=by, failed=await self._runs.failing())
+        events = await self._portfolio.events(guild_id, subjects, window.start)
+        happened = (
+            Happening(subject, event)
+            for subject in subjects
+            for event in inside(events.get(subject.id, ()), window)
+        )
+        return replace(moved, happened=tuple(happened))
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -23,8 +23,8 @@ from bot.flows.deltas import Deltas
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, Histories
 
-MOST = 400_000
-"""Days times repositories of one CSV: all of it is in memory at once, about 250 bytes each."""
+MOST = 220_000
+"""Days times repositories of one CSV: all of it is in memory at once, about 450 bytes each."""
 NOTHING_KNOWN = "Nothing was sampled by the end of this window: ask for a later one, or sync first."
 
 

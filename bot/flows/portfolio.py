@@ -1,8 +1,9 @@
 """Whose repositories, and who may see them."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from bot.core.events import Event, in_public
 from bot.core.groups import ALL, only, unknown
 from bot.core.models import NOT_VISIBLE, Refused, RunError, Subject, Visibility
 from bot.core.names import parse_repository
@@ -72,6 +73,19 @@ class Portfolio:
             for watch in await self._watches.of(guild_id, only(group))
             if self.shows(guild_id, watch.subject.visibility)
         ]
+
+    async def events(
+        self, guild_id: int, subjects: Sequence[Subject], since: int | None = None
+    ) -> Mapping[int, Sequence[Event]]:
+        """What happened to those that a guild may see, as far as it may know, in order.
+
+        Of a whole portfolio only those are looked up to whom something happened `since` then.
+        Who may not see private ones hears nothing of what a repository was while it was private.
+        """
+        found = await self._subjects.events([subject.id for subject in subjects], since)
+        if self.shows(guild_id, Visibility.PRIVATE):
+            return found
+        return {subject_id: in_public(events) for subject_id, events in found.items()}
 
     async def find(self, guild_id: int, text: str) -> Subject:
         """The repository someone names, or points at by `reference`.

@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.core.backups import Contents
 from bot.core.chart import Trail
 from bot.core.delta import Series
+from bot.core.events import Event
 from bot.core.guild import AuditEntry, DigestSettings, Guild, Post, PostState
 from bot.core.history import Merged
 from bot.core.models import (
@@ -76,6 +77,12 @@ class Subjects(Protocol):
 
     async def watched(self) -> list[Subject]:
         """Every repository that anybody watches, once."""
+        ...
+
+    async def events(
+        self, subject_ids: Sequence[int], since: int | None = None
+    ) -> dict[int, list[Event]]:
+        """All that happened to each, in order; to whom nothing did since then is absent."""
         ...
 
 

@@ -20,7 +20,19 @@ fragment Counts on Repository {
   watchers { totalCount }
   issues(states: OPEN) { totalCount }
   pullRequests(states: OPEN) { totalCount }
+  hasDiscussionsEnabled diskUsage
+  releases { totalCount }
+  discussions { totalCount }
+  defaultBranchRef { target { ... on Commit { history { totalCount } } } }
 }"""
+RIGHTS = {
+    "issues": "issues",
+    "pullRequests": "pull requests",
+    "releases": "contents",
+    "defaultBranchRef": "contents",
+    "discussions": "discussions",
+}
+"""What a fine-grained token needs for a field of a private repository."""
 _RATE_LIMIT = "rateLimit { cost remaining resetAt limit }"
 _NULL = msgspec.Raw(b"null")
 _NO_REASON = Fault()
@@ -47,6 +59,14 @@ class _Total(msgspec.Struct, rename="camel"):
     total_count: Count | None
 
 
+class _Commit(msgspec.Struct):
+    history: _Total | None = None  # absent where the branch points at something else
+
+
+class _Branch(msgspec.Struct):
+    target: _Commit | None
+
+
 class _Repository(msgspec.Struct, rename="camel"):
     database_id: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -58,6 +78,12 @@ class _Repository(msgspec.Struct, rename="camel"):
     watchers: _Total | None
     issues: _Total | None
     pull_requests: _Total | None
+    is_archived: bool
+    has_discussions_enabled: bool
+    disk_usage: Count | None  # in kilobytes
+    releases: _Total | None
+    discussions: _Total | None
+    default_branch_ref: _Branch | None  # None: the repository is empty
 
 
 def graphql_url(api_url: str) -> str:
@@ -155,7 +181,7 @@ def _refusal(fault: Fault) -> Refusal:
             hint = "its organisation asks that the token be authorised for single sign-on"
             return Refusal(Refused.FORBIDDEN, hint)
         case "FORBIDDEN" | "INSUFFICIENT_SCOPES":
-            return Refusal(Refused.FORBIDDEN, "this token may not read it")
+            return Refusal(Refused.FORBIDDEN, _lacking(fault))
         case "RESOURCE_LIMITS_EXCEEDED":
             return Refusal(Refused.LIMIT, "counting it takes more than GitHub gives to one query")
     if "timeout" in message or "timed out" in message:
@@ -163,14 +189,27 @@ def _refusal(fault: Fault) -> Refusal:
     return Refusal(Refused.ERROR, "GitHub gave neither an answer nor a known reason")
 
 
+def _lacking(fault: Fault) -> str:
+    """A fine-grained token may be let into a private repository, but not into all of it."""
+    rights = [RIGHTS[str(step)] for step in fault.path or () if step in RIGHTS]
+    if not rights:
+        return "this token may not read it"
+    return f"this token may not read its {rights[0]}: give it read access to them"
+
+
 def _reading(repository: _Repository) -> Reading:
     issues = repository.issues if repository.has_issues_enabled else None  # switched off: unknown
+    discussions = repository.discussions if repository.has_discussions_enabled else None
     counts = {
         metrics.STARS: repository.stargazer_count,
         metrics.FORKS: repository.fork_count,
         metrics.WATCHERS: _total(repository.watchers),
         metrics.OPEN_ISSUES: _total(issues),
         metrics.OPEN_PRS: _total(repository.pull_requests),
+        metrics.RELEASES: _total(repository.releases),
+        metrics.COMMITS: _commits(repository.default_branch_ref),
+        metrics.DISCUSSIONS: _total(discussions),
+        metrics.DISK_USAGE: repository.disk_usage,
     }
     return Reading(
         full_name=repository.name_with_owner,
@@ -178,8 +217,13 @@ def _reading(repository: _Repository) -> Reading:
         node_id=repository.id,
         visibility=Visibility.PUBLIC if repository.visibility == "PUBLIC" else Visibility.PRIVATE,
         values={metric.key: count for metric, count in counts.items() if count is not None},
+        archived=repository.is_archived,
     )
 
 
 def _total(connection: _Total | None) -> int | None:
     return None if connection is None else connection.total_count
+
+
+def _commits(branch: _Branch | None) -> int | None:
+    return None if branch is None or branch.target is None else _total(branch.target.history)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.core.card import Action, Card, Row, Tone
 from bot.core.delta import Delta, Status
 from bot.core.digest import Counts, Digest
+from bot.core.events import Kind
 from bot.core.groups import ALL
 from bot.core.metrics import METRICS, Good
 from bot.core.models import Subject
@@ -20,24 +21,33 @@ from bot.core.reports import (
 )
 from bot.core.schedule import Every
 from bot.core.window import Window, describe
-from bot.render import words
+from bot.render import event_words, words
 
 NOTHING_WATCHED = "Nothing is watched here yet: start with /track add."
 TOP = 10
 """Rows of a digest unless more are asked for."""
+BESIDES = 2
+"""Numbers that lead no digest, at most, of what else moved in a row."""
 
 
 def diff(report: Report, zone: tzinfo) -> Card:
     """One repository over one window: a row a metric."""
-    rows = tuple(_metric_row(delta, report.window, zone) for delta in report.deltas)
+    leading = [delta for delta in report.deltas if METRICS[delta.metric].ranks_any]
+    shown = leading or report.deltas
+    others = [delta for delta in report.deltas if delta not in shown]
     gone = any(delta.status is Status.GONE for delta in report.deltas)
     return Card(
         title=report.subject.full_name,
         url=address(report.subject),
-        lines=(_capital(describe(report.window, zone=zone)), *_departed(report, zone)),
-        rows=rows,
+        lines=(
+            _capital(describe(report.window, zone=zone)),
+            *_departed(report, zone),
+            *_happened(report, zone, gone=gone),
+        ),
+        rows=tuple(_metric_row(delta, report.window, zone) for delta in shown),
+        notes=_in_short(others, report.window, zone),
         footer=_sampled(report.deltas, report.window, zone),
-        tone=Tone.BAD if gone else _overall(report.deltas),
+        tone=Tone.BAD if gone else _overall(shown),
     )
 
 
@@ -74,7 +84,7 @@ def digest(report: Digest, zone: tzinfo, top: int = TOP) -> Card:
         lines=() if rows else (_quiet(report.counts),),
         rows=rows,
         more=len(report.rows) - len(shown),
-        notes=_gone(report.gone, window, zone),
+        notes=(*_gone(report.gone, window, zone), *event_words.notes(report.happened)),
         footer=(*_counts(report.counts), *_freshness(report, zone)),
         tone=_overall([d for m in shown[:1] if (d := lead(m, report.by))]),
     )
@@ -112,6 +122,32 @@ def _departed(report: Report, zone: tzinfo) -> tuple[str, ...]:
     return (_capital(words.change(gone, report.window, zone)) + ".",) if gone else ()
 
 
+def _happened(report: Report, zone: tzinfo, *, gone: bool) -> tuple[str, ...]:
+    """What happened to it besides its numbers; that it is gone stands there already."""
+    events = list(report.events)
+    if gone and events and events[-1].kind is Kind.GONE:
+        events.pop()
+    told = event_words.told(events, zone, beside=report.window.end)
+    if report.subject.archived and not any(e.kind is Kind.ARCHIVED for e in events):
+        told = f"{told}, archived" if told else "archived"
+    return (f"{_capital(told)}.",) if told else ()
+
+
+def _in_short(others: Sequence[Delta], window: Window, zone: tzinfo) -> tuple[str, ...]:
+    """The numbers that lead no digest: `13 releases (+1) · 1,260 commits · 12.3 MB on disk`."""
+    told = [
+        words.level(d) + (f" ({_in_brackets(d, window, zone)})" if d.change else "") for d in others
+    ]
+    return (" · ".join(told),) if told else ()
+
+
+def _in_brackets(delta: Delta, window: Window, zone: tzinfo) -> str:
+    """A change without the days of a gap: they stand with the numbers above."""
+    if delta.status is not Status.APPROX:
+        return words.change(delta, window, zone)
+    return f"≈ {words.gained(delta.change or 0, METRICS[delta.metric])}"
+
+
 def _metric_row(delta: Delta, window: Window, zone: tzinfo) -> Row:
     return Row(
         METRICS[delta.metric].label,
@@ -132,22 +168,25 @@ def _compared_row(subject: Subject, delta: Delta | None, window: Window, zone: t
 
 def _moved_row(rank: int, movement: Movement, by: str, window: Window, zone: tzinfo) -> Row:
     first = lead(movement, by)
-    others = [
-        f"{METRICS[delta.metric].many} {words.signed(delta.change)}"
-        for delta in movement.deltas
-        if delta.change and delta is not first
-    ]
+    others = [delta for delta in movement.deltas if delta.change and delta is not first]
+    leading = [delta for delta in others if METRICS[delta.metric].ranks_any]
+    besides = [delta for delta in others if delta not in leading][:BESIDES]
     since = first is not None and first.status is Status.SINCE
     return Row(
         movement.subject.full_name,
         value=words.level(first) if first else "",
         change=words.change(first, window, zone) + (", new here" if since else "") if first else "",
         percent=words.percent(first.percent) if first and not since else "",
-        note=" · ".join(others),
+        note=" · ".join(map(_moved, [*leading, *besides])),
         url=address(movement.subject),
         rank=rank,
         tone=tone_of(first) if first else Tone.QUIET,
     )
+
+
+def _moved(delta: Delta) -> str:
+    metric = METRICS[delta.metric]
+    return f"{metric.many} {words.gained(delta.change or 0, metric)}"
 
 
 def tone_of(delta: Delta) -> Tone:
@@ -187,10 +226,9 @@ def _gone(gone: Sequence[Movement], window: Window, zone: tzinfo) -> tuple[str, 
         f" {words.day(movement.deltas[0].after_at, zone, beside=window.end)}"
         if movement.deltas
         else movement.subject.full_name
-        for movement in gone[:3]
+        for movement in gone
     ]
-    more = f" and {len(gone) - 3:,} more" if len(gone) > 3 else ""  # noqa: PLR2004  # three named
-    return (f"gone: {'; '.join(told)}{more}",)
+    return (f"gone: {event_words.named(told)}",)
 
 
 def _folded(folded: Sequence[int], window: Window, zone: tzinfo) -> tuple[str, ...]:

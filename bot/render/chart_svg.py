@@ -13,7 +13,7 @@ from bot.render.chart_colours import COLOURS, Colours, Theme
 from bot.render.chart_labels import clamped, printable, spread, width
 from bot.render.chart_plane import BOTTOM, HEIGHT, TOP, WIDTH, Plane, value_range
 from bot.render.chart_words import NOTHING, seen, window
-from bot.render.ticks import Tick, time_ticks, value_ticks, whole
+from bot.render.ticks import Tick, time_ticks, value_ticks
 
 FONT = "DejaVu Sans"
 """Bundled for the PNG; a browser without it has Verdana, which is as wide."""
@@ -45,7 +45,7 @@ def svg(chart: Chart, *, zone: tzinfo, theme: Theme) -> str:
     colours = COLOURS[theme]
     labels = [_label(chart, line, zone) for line in chart.lines]
     low, high = value_range(chart)
-    values = value_ticks(low, high, VALUES)
+    values = value_ticks(low, high, VALUES, chart.metric.unit)
     left = MARGIN + AIR + round(max(width(tick.label, TEXT) for tick in values))
     right = WIDTH - MARGIN - 2 * AIR - round(max((label.width for label in labels), default=0))
     plane = Plane(left, right, chart.start, chart.end, low, high)
@@ -75,7 +75,7 @@ def _label(chart: Chart, line: Line, zone: tzinfo) -> Label:
     if line.last is None:
         return Label(name, "" if alone else "no data")
     when = "" if _is_current(chart, line.last) else f" · {seen(line.last.at, chart, zone)}"
-    return Label(name, f"{whole(line.last.value)}{when}")
+    return Label(name, f"{words.amount(line.last.value, chart.metric)}{when}")
 
 
 def _is_current(chart: Chart, last: Point) -> bool:

@@ -5,7 +5,6 @@ from datetime import datetime, tzinfo
 from bot.core.chart import Chart, Line
 from bot.render import words
 from bot.render.chart_labels import printable
-from bot.render.ticks import whole
 
 NOTHING = "No data in this window"
 SHORT = 2 * words.DAY
@@ -48,14 +47,16 @@ def _line(chart: Chart, line: Line, zone: tzinfo) -> str:
     if first is None or last is None:
         return "no data"
     if first.at == last.at:
-        return f"{whole(first.value)}, sampled once, {seen(first.at, chart, zone)}"
+        value = words.amount(first.value, chart.metric)
+        return f"{value}, sampled once, {seen(first.at, chart, zone)}"
     began, ended = (
-        f"{whole(point.value)} ({seen(point.at, chart, zone)})" for point in (first, last)
+        f"{words.amount(point.value, chart.metric)} ({seen(point.at, chart, zone)})"
+        for point in (first, last)
     )
     change = last.value - first.value  # of what is drawn; the delta of a window stands in its card
-    told = [f"{began} to {ended}", words.signed(change)]
+    told = [f"{began} to {ended}", words.gained(change, chart.metric)]
     if losses := chart.losses(line):
-        fallen = words.signed(losses[0].after - losses[0].before)
+        fallen = words.gained(losses[0].after - losses[0].before, chart.metric)
         told.append(f"largest loss {fallen} {seen(losses[0].at, chart, zone)}")
     if gaps := len(line.segments) - 1:
         told.append(f"{words.counted(gaps, 'gap')} without samples")

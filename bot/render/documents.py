@@ -6,6 +6,7 @@ from bot.core.backups import Backup, Contents, Restoration
 from bot.core.chart import Chart
 from bot.core.delta import Delta
 from bot.core.digest import Digest
+from bot.core.events import Event
 from bot.core.export import written
 from bot.core.follow import Follow, Followed
 from bot.core.models import Allowance, Run, RunError
@@ -37,6 +38,7 @@ def diff(report: Report) -> Json:
         "repo": report.subject.full_name,
         "window": _window(report.window),
         "metrics": [_metric(delta) for delta in report.deltas],
+        "events": [_event(event) for event in report.events],
     }
 
 
@@ -55,6 +57,7 @@ def digest(report: Digest) -> Json:
             "unsampled": counts.unsampled,
             "failed": counts.failed,
         },
+        "events": [{"repo": one.subject.full_name, **_event(one.event)} for one in report.happened],
     }
 
 
@@ -107,6 +110,7 @@ def repositories(listed: Sequence[Listed], follows: Sequence[Follow] = ()) -> Js
                 "state": item.movement.subject.state,
                 "first_seen": stamp(item.first_seen),
                 "last_seen": stamp(item.last_seen),
+                "archived": item.movement.subject.archived,
             }
             for item in listed
         ],
@@ -222,6 +226,11 @@ def _row(rank: int, movement: Movement) -> Json:
         "url": address(movement.subject),
         "metrics": [_metric(delta) for delta in movement.deltas],
     }
+
+
+def _event(event: Event) -> Mapping[str, Json]:
+    """`detail` is what it was called before."""
+    return {"at": stamp(event.at), "kind": event.kind, "detail": event.detail or None}
 
 
 def _metric(delta: Delta) -> Json:

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from bot.core.card import Card, Row, Tone
 from bot.core.follow import Follow
 from bot.core.groups import ALL
-from bot.core.metrics import STARS
+from bot.core.metrics import METRICS, STARS
 from bot.core.models import Allowance, Refused, RunError, RunStatus
 from bot.core.rank import Movement
 from bot.core.reports import (
@@ -182,7 +182,11 @@ def _refused(errors: Iterable[RunError]) -> Iterable[Row]:
 def _level_row(movement: Movement, note: str = "") -> Row:
     """A repository with its stars now, and its other numbers or a note."""
     stars = movement.delta(STARS.key)
-    others = " · ".join(words.level(d) for d in movement.deltas if d.metric != STARS.key)
+    others = " · ".join(
+        words.level(d)
+        for d in movement.deltas
+        if d.metric != STARS.key and METRICS[d.metric].ranks_any
+    )
     return Row(
         movement.subject.full_name,
         value=words.level(stars) if stars else "",
@@ -204,4 +208,5 @@ def _listed_row(item: Listed, zone: tzinfo, now: int) -> Row:
     row = _level_row(item.movement, " · ".join(parts))
     moved = words.signed(stars.change) + " in 24 h" if stars and stars.change else ""
     tone = Tone.BAD if subject.gone_at is not None else tone_of(stars) if stars else Tone.QUIET
-    return replace(row, change=moved, tone=tone)
+    note = " · ".join(filter(None, ("archived", row.note))) if subject.archived else row.note
+    return replace(row, change=moved, note=note, tone=tone)

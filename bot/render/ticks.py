@@ -6,6 +6,7 @@ from datetime import date, datetime, time, tzinfo
 from itertools import count
 from typing import NamedTuple
 
+from bot.core.metrics import Unit
 from bot.render.words import DAY, HOUR, MINUS, MINUTE, MONTHS
 
 THOUSAND, MILLION = 1_000, 1_000_000
@@ -26,12 +27,14 @@ class Step:
     label: Callable[[datetime], str]
 
 
-def value_ticks(low: float, high: float, most: int) -> list[Tick]:
+def value_ticks(low: float, high: float, most: int, unit: Unit = Unit.COUNT) -> list[Tick]:
     """At most `most` whole numbers in 1-2-5 steps from `low` to `high`, both included."""
     step = next(size for size in _steps() if high // size + -low // size + 1 <= most)
     values = range(int(-(-low // step)) * step, int(high // step) * step + 1, step)
-    unit = _unit(high, step)
-    return [Tick(value, _short(value, unit)) for value in values]
+    if unit is Unit.KILOBYTES:
+        return [Tick(value, _size(value, high, step)) for value in values]
+    shortened = _unit(high, step)
+    return [Tick(value, _short(value, shortened)) for value in values]
 
 
 def whole(value: int) -> str:
@@ -50,8 +53,19 @@ def _short(value: int, unit: int) -> str:
     """`1.25M`, `480k`, `12,500`."""
     if unit == 1 or not value:
         return whole(value)
-    figures = f"{value / unit:,.2f}".rstrip("0").rstrip(".").replace("-", MINUS)
-    return f"{figures}{'M' if unit == MILLION else 'k'}"
+    return f"{_figures(value / unit)}{'M' if unit == MILLION else 'k'}"
+
+
+def _size(value: int, high: float, step: int) -> str:
+    """`1.25 GB`, `480 MB`, `12,345 kB`: all of an axis in one unit, and no two alike."""
+    for unit, name in ((MILLION, "GB"), (THOUSAND, "MB")):
+        if high >= unit and step % (unit // 100) == 0:
+            return f"{_figures(value / unit)} {name}"
+    return f"{whole(value)} kB"
+
+
+def _figures(value: float) -> str:
+    return f"{value:,.2f}".rstrip("0").rstrip(".").replace("-", MINUS)
 
 
 def time_ticks(start: int, end: int, zone: tzinfo, most: int) -> list[Tick]:

@@ -3,7 +3,7 @@
 from datetime import datetime, tzinfo
 
 from bot.core.delta import Delta, Status
-from bot.core.metrics import METRICS, STARS
+from bot.core.metrics import METRICS, STARS, Metric, Unit
 from bot.core.window import Window
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -94,17 +94,38 @@ def size(octets: int) -> str:
     return f"{amount:,.1f} GB"
 
 
+def amount(value: int, metric: Metric) -> str:
+    """`479,958`, `12.3 MB`: a value in its unit, with a true minus sign."""
+    less = MINUS if value < 0 else ""
+    match metric.unit:
+        case Unit.COUNT:
+            return f"{less}{abs(value):,}"
+        case Unit.KILOBYTES:
+            return less + (size(abs(value) * 1000).replace(".0 ", " ") if value else "0 kB")
+
+
+def gained(difference: int, metric: Metric) -> str:
+    """`+1,204`, `+1.2 MB`, `±0`."""
+    if not difference:
+        return signed(difference)
+    return ("+" if difference > 0 else "") + amount(difference, metric)
+
+
 def level(delta: Delta) -> str:
-    """The value now: `★ 512,345`, `2,301 forks`."""
+    """The value now: `★ 512,345`, `2,301 forks`, `12.3 MB on disk`."""
     metric = METRICS[delta.metric]
     if metric is STARS:
         return f"★ {delta.after:,}"
+    if metric.unit is Unit.KILOBYTES:
+        return f"{amount(delta.after, metric)} on disk"
     return counted(delta.after, metric.one, metric.many)
 
 
 def passage(delta: Delta) -> str:
     """`471,538 → 479,958`, or the last value alone where there was none before."""
-    return f"{delta.after:,}" if delta.before is None else f"{delta.before:,} → {delta.after:,}"
+    metric = METRICS[delta.metric]
+    after = amount(delta.after, metric)
+    return after if delta.before is None else f"{amount(delta.before, metric)} → {after}"
 
 
 def change(delta: Delta, window: Window, zone: tzinfo) -> str:
@@ -113,6 +134,7 @@ def change(delta: Delta, window: Window, zone: tzinfo) -> str:
     def told(at: int) -> str:
         return day(at, zone, beside=window.end)
 
+    moved = "" if delta.change is None else gained(delta.change, METRICS[delta.metric])
     if delta.status is Status.GONE:
         return f"gone or not visible, last seen {told(delta.after_at)}"
     if delta.unsampled:
@@ -122,10 +144,10 @@ def change(delta: Delta, window: Window, zone: tzinfo) -> str:
     if delta.status is Status.SINCE:
         ended = told(delta.after_at) != told(window.end)  # it was not sampled to the window's end
         until = f" to {told(delta.after_at)}" if ended else ""
-        return f"{signed(delta.change)} since {_since(delta.before_at, window, zone)}{until}"
+        return f"{moved} since {_since(delta.before_at, window, zone)}{until}"
     if delta.status is Status.APPROX:
-        return f"≈ {signed(delta.change)} ({told(delta.before_at)} to {told(delta.after_at)})"
-    return signed(delta.change)
+        return f"≈ {moved} ({told(delta.before_at)} to {told(delta.after_at)})"
+    return moved
 
 
 def _since(at: int, window: Window, zone: tzinfo) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from bot.core.events import Event, Kind, noticed
 from bot.core.models import Reading, Refusal, Refused, Subject, Visibility
 from bot.storage.database import Database, Transaction, Value, among, ids
+from bot.storage.events import events_of, take_along, write
 
-COLUMNS = "s.id, s.full_name, s.visibility, s.github_id, s.node_id, s.gone_at"
+COLUMNS = "s.id, s.full_name, s.visibility, s.github_id, s.node_id, s.gone_at, s.archived"
 
 BY_NAME = f"""
 SELECT {COLUMNS} FROM subject_names n JOIN subjects s ON s.id = n.subject_id
@@ -21,7 +23,7 @@ STILL = 2**63 - 1
 
 def subject_of(row: Sequence[Value]) -> Subject:
     """Read a row of COLUMNS."""
-    id_, full_name, visibility, github_id, node_id, gone_at = row
+    id_, full_name, visibility, github_id, node_id, gone_at, archived = row
     return Subject(
         id=whole(id_),
         full_name=str(full_name),
@@ -29,6 +31,7 @@ def subject_of(row: Sequence[Value]) -> Subject:
         github_id=maybe(github_id),
         node_id=None if node_id is None else str(node_id),
         gone_at=maybe(gone_at),
+        archived=None if archived is None else bool(archived),
     )
 
 
@@ -72,6 +75,12 @@ class Subjects:
         )
         return [subject_of(row) for row in rows]
 
+    async def events(
+        self, subject_ids: Sequence[int], since: int | None = None
+    ) -> dict[int, list[Event]]:
+        """All that happened to each, in order; to whom nothing did since then is absent."""
+        return await events_of(self._database, subject_ids, since)
+
     async def count(self) -> int:
         ((number,),) = await self._database.rows("SELECT count(*) FROM subjects")
         return whole(number)
@@ -108,9 +117,12 @@ async def _insert(transaction: Transaction, full_name: str) -> Subject:
 async def refuse(transaction: Transaction, subject: Subject, refusal: Refusal, at: int) -> None:
     """Note since when a repository is gone; nothing else is touched, its last values stay."""
     if refusal.kind is Refused.NOT_FOUND:
-        await transaction.run(
-            "UPDATE subjects SET gone_at = $1 WHERE id = $2 AND gone_at IS NULL", at, subject.id
-        )
+        newly = await transaction.rows(
+            "UPDATE subjects SET gone_at = $1 WHERE id = $2 AND gone_at IS NULL RETURNING id",
+            at, subject.id,
+        )  # fmt: skip
+        for (id_,) in newly:
+            await write(transaction, whole(id_), [Event(at, Kind.GONE)])
 
 
 async def identify(
@@ -124,21 +136,35 @@ async def identify(
     """
     kept = await _owner_of(transaction, "s.github_id = $1", reading.github_id)
     named_only = {subject.id} if subject.github_id is None else set()
-    newcomer = kept is None and not named_only
+    if kept is None and named_only:  # as it is by now: whoever asked for it may have waited
+        kept = await _owner_of(transaction, "s.id = $1", subject.id)
+    newcomer = kept is None
     if kept is None:
-        kept = subject if named_only else await _insert(transaction, reading.full_name)
+        kept = await _insert(transaction, reading.full_name)
     if newcomer or kept.full_name != reading.full_name:
         named_only |= await _rename(transaction, kept, reading.full_name, at)
     now = Subject(
-        kept.id, reading.full_name, reading.visibility, reading.github_id, reading.node_id
+        id=kept.id,
+        full_name=reading.full_name,
+        visibility=reading.visibility,
+        github_id=reading.github_id,
+        node_id=reading.node_id,
+        archived=kept.archived if reading.archived is None else reading.archived,
     )
     if now != kept:
-        await transaction.run(
-            "UPDATE subjects SET full_name = $1, visibility = $2, github_id = $3, node_id = $4,"
-            " gone_at = NULL WHERE id = $5",
-            now.full_name, now.visibility, now.github_id, now.node_id, now.id,
-        )  # fmt: skip
+        await _update(transaction, now)
+        await write(transaction, now.id, noticed(kept, reading, at))
     return now, named_only - {now.id}
+
+
+async def _update(transaction: Transaction, subject: Subject) -> None:
+    """Write down what an answer says; who answers is not gone."""
+    await transaction.run(
+        "UPDATE subjects SET full_name = $1, visibility = $2, github_id = $3, node_id = $4,"
+        " archived = $5, gone_at = NULL WHERE id = $6",
+        subject.full_name, subject.visibility, subject.github_id, subject.node_id,
+        subject.archived, subject.id,
+    )  # fmt: skip
 
 
 async def _owner_of(transaction: Transaction, where: str, argument: Value) -> Subject | None:
@@ -175,8 +201,9 @@ async def _give_name(transaction: Transaction, subject_id: int, full_name: str, 
 
 
 async def absorb(transaction: Transaction, into: int, absorbed: int, at: int) -> None:
-    """Let one subject take over the other's names, watches and errors (its history is merged)."""
+    """Let one subject take over all of the other's but its history, which is merged."""
     await _end_names(transaction, absorbed, at)
+    await take_along(transaction, into, absorbed, at)
     for statement in (
         (
             "DELETE FROM subject_names WHERE subject_id = $2 AND name IN"

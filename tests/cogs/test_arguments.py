@@ -2,8 +2,11 @@
 
 import pytest
 
+from bot.core.metrics import METRICS
+from bot.core.rank import RANKINGS
 from bot.flows.portfolio import reference
 from cogs import arguments
+from cogs.arguments import METRIC_CHOICES, MOST, NAME, RANKING_CHOICES
 from tests.conftest import Flows
 from tests.standins.harvests import ScriptedGitHub
 
@@ -52,3 +55,12 @@ async def test_a_chosen_reference_is_not_offered_again(flows: Flows) -> None:
 
     assert len(offered) == len(LONG) + 1
     assert all(choice.name.startswith(f"{reference(first)} ") for choice in offered)
+
+
+def test_every_metric_and_ranking_can_be_chosen() -> None:
+    assert [choice.value for choice in METRIC_CHOICES] == list(METRICS)
+    assert [choice.value for choice in RANKING_CHOICES] == list(RANKINGS)
+    for choices in (METRIC_CHOICES, RANKING_CHOICES):
+        assert len(choices) <= MOST
+        assert all(0 < len(choice.name) <= NAME for choice in choices)
+        assert len({choice.name for choice in choices}) == len(choices)

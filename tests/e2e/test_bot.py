@@ -1,9 +1,11 @@
 """People use the bot on Discord; what they read is what GitHub holds."""
 
 import asyncio
+import re
 
 import pytest
 
+from bot.core.models import Trigger
 from tests.standins.stage import CALLBACK, LONG_AGO, Stage, lines, link
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -47,9 +49,11 @@ async def test_track_add_again_says_so(stage: Stage) -> None:
 
 async def test_a_diff_tells_what_moved_between_two_syncs(stage: Stage) -> None:
     stage.github.add("moved/engine", stars=1_000, forks=40, watchers=9, open_issues=20, open_prs=0)
+    stage.github.set("moved/engine", releases=1, commits=800, discussions=None, disk_usage=10_000)
     place = stage.place("Moved")
     await stage.remember(place, "moved/engine", hours_ago=LONG_AGO)
     stage.github.set("moved/engine", stars=1_012, forks=37, open_issues=25, open_prs=3)
+    stage.github.set("moved/engine", releases=2, commits=830, disk_usage=12_300)
 
     sync = await place.synced()
     answer = await place.ask("diff", repo="moved/engine", window="7d")
@@ -67,6 +71,7 @@ async def test_a_diff_tells_what_moved_between_two_syncs(stage: Stage) -> None:
         "**Watchers** · 9 → 9 · ±0",
         "**Open issues** · 20 → 25 · +5 (+25.0 %)",
         "**Open PRs** · 0 → 3 · +3",
+        "2 releases (+1) · 830 commits (+30) · 12.3 MB on disk (+2.3 MB)",
     ]
     assert told[-1].startswith("sampled ")
     assert answer.embeds[0]["url"] == "https://github.com/moved/engine"
@@ -87,6 +92,37 @@ async def test_a_diff_is_acknowledged_before_its_chart_is_drawn(stage: Stage) ->
     assert all(answer.deferred for answer in answers)
     taken = sorted(answer.acknowledged_after or 0 for answer in answers)
     print(f"/diff acknowledged after {taken[0] * 1e3:.1f} to {taken[-1] * 1e3:.1f} ms")  # noqa: T201  # a figure, not a condition
+
+
+async def test_a_rename_and_an_archive_are_told_where_people_look(stage: Stage) -> None:
+    stage.github.add("ident/rocket", stars=45, forks=2)
+    stage.github.add("ident/attic", stars=9)
+    place = stage.place("Ident")
+    await stage.remember(place, "ident/rocket ident/attic", hours_ago=LONG_AGO)
+    stage.github.rename("ident/rocket", "ident/falcon")
+    stage.github.set("ident/falcon", stars=57)
+    stage.github.set("ident/attic", archived=True)
+    await place.synced()
+    async with stage.flows() as app:  # read once more: nothing has happened since
+        await app.sync.everything(Trigger.SCHEDULE)
+
+    renamed = lines(await place.ask("diff", repo="ident/rocket", window="7d"))
+    archived = lines(await place.ask("diff", repo="ident/attic", window="7d"))
+    digest = lines(await place.ask("digest", window="7d"))
+    listed = lines(await place.ask("repos"))
+
+    assert renamed[:2] == ["ident/falcon", "Last 7 days"]
+    assert re.fullmatch(r"Renamed from ident/rocket on \d+ \w{3}\.", renamed[2])
+    assert renamed[3] == "**Stars** · 45 → 57 · +12 (+26.7 %)"
+    assert re.fullmatch(r"Archived on \d+ \w{3}\.", archived[2])
+    assert digest[1:3] == [
+        f"1\\. {link('ident/falcon')} · ★ 57 · +12 (+26.7 %)",
+        "renamed: ident/falcon from ident/rocket · archived: ident/attic",
+    ]
+    assert listed[1:3] == [
+        f"{link('ident/attic')} · ★ 9",
+        "\u2003archived · 0 forks · 0 watchers · 0 issues · 0 PRs",
+    ]
 
 
 async def test_a_digest_ranks_gains_first_and_leaves_out_what_stood_still(stage: Stage) -> None:

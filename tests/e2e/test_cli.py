@@ -1,6 +1,7 @@
 """The command line over a GitHub that is not: the documented JSON, and sentences for mistakes."""
 
 import asyncio
+import re
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
@@ -69,7 +70,8 @@ async def test_diff_in_json() -> None:
 
     told = (await run("diff", "https://github.com/Acme/Rocket", DAYS, "--json")).json
 
-    assert list(told) == ["repo", "window", "metrics"]
+    assert list(told) == ["repo", "window", "metrics", "events"]
+    assert told["events"] == []
     assert (told["repo"], told["window"]) == ("acme/rocket", WINDOW)
     assert [list(metric) for metric in told["metrics"]] == [METRIC_KEYS] * 3
     stars, forks, issues = told["metrics"]
@@ -136,7 +138,8 @@ async def test_digest_in_json() -> None:
 
     told = (await run("digest", DAYS, "--by", "stars", "--json")).json
 
-    assert list(told) == ["window", "by", "rows", "counts"]
+    assert list(told) == ["window", "by", "rows", "counts", "events"]
+    assert told["events"] == []
     assert (told["window"], told["by"]) == (WINDOW, "stars")
     assert [list(row) for row in told["rows"]] == [["rank", "repo", "url", "metrics"]] * 2
     assert [(row["rank"], row["repo"], row["url"]) for row in told["rows"]] == [
@@ -159,7 +162,7 @@ async def test_digest_in_json() -> None:
 
 async def test_sync_in_json(github: GitHubStandIn) -> None:
     await run("import", "history.csv")
-    github.add("acme/rocket", stars=130, forks=9, open_issues=6)
+    github.add("acme/rocket", stars=130, forks=9, open_issues=6, commits=830, disk_usage=2_048)
 
     told = (await run("sync", "--json")).json
 
@@ -172,8 +175,39 @@ async def test_sync_in_json(github: GitHubStandIn) -> None:
     assert (error["repo"], error["kind"]) == ("acme/site", "not_found")
     diff = (await run("diff", "acme/rocket", "1d", "--json")).json
     values = {metric["metric"]: metric["after"] for metric in diff["metrics"]}
-    assert values == {"stars": 130, "forks": 9, "watchers": 0, "open_issues": 6, "open_prs": 0}
+    assert values == {
+        "stars": 130, "forks": 9, "watchers": 0, "open_issues": 6, "open_prs": 0,
+        "releases": 0, "commits": 830, "discussions": 0, "disk_usage": 2_048,
+    }  # fmt: skip
     assert list(values) == list(METRICS)
+
+
+async def test_a_transfer_and_a_deletion_are_told(github: GitHubStandIn) -> None:
+    github.add("acme/rocket", stars=130)
+    github.add("acme/site", stars=1)
+    await run("track", "add", "acme/rocket", "acme/site")
+    github.rename("acme/rocket", "orb/rocket")
+    github.set("orb/rocket", archived=True)
+    github.delete("acme/site")
+    await run("sync")
+
+    diff, digest = await run("diff", "orb/rocket", "1d"), await run("digest", "1d")
+    told = (await run("diff", "acme/rocket", "1d", "--json")).json["events"]
+    happened = (await run("digest", "1d", "--json")).json["events"]
+    listed = await run("track", "list")
+
+    sentence = r"\nTransferred from acme/rocket on \d+ \w+, archived on \d+ \w+\.\n"
+    assert re.search(sentence, diff.out)
+    assert "\ntransferred: orb/rocket from acme/rocket\narchived: orb/rocket\n" in digest.out
+    assert [(e["kind"], e["detail"]) for e in told] == [
+        ("transferred", "acme/rocket"), ("archived", None),
+    ]  # fmt: skip
+    assert [(e["repo"], e["kind"]) for e in happened] == [
+        ("acme/site", "gone"), ("orb/rocket", "transferred"), ("orb/rocket", "archived"),
+    ]  # fmt: skip
+    assert re.search(
+        r"\norb/rocket +★ 130 +archived · 0 forks · 0 watchers · 0 issues · 0 PRs\n", listed.out
+    )
 
 
 async def test_tracking_in_json(github: GitHubStandIn) -> None:
@@ -196,7 +230,7 @@ async def test_tracking_in_json(github: GitHubStandIn) -> None:
     assert again == {**added, "added": [], "already": ["acme/rocket"]}
     assert list(listed) == ["repos", "follows"]
     (row,) = listed["repos"]
-    assert list(row) == ["repo", "group", "state", "first_seen", "last_seen"]
+    assert list(row) == ["repo", "group", "state", "first_seen", "last_seen", "archived"]
     assert [row[key] for key in ("repo", "group", "state", "first_seen")] == [
         "acme/rocket", "ships", "active", "2024-05-01T12:00:00Z",
     ]  # fmt: skip

@@ -73,7 +73,7 @@ class GitHubStandIn:
         """Make a repository; `stars`, `forks`, `private` and the others are `Repo`'s fields."""
         return self.world.add(full_name, id, numbers)
 
-    def set(self, full_name: str, **numbers: int | bool) -> None:
+    def set(self, full_name: str, **numbers: int | bool | None) -> None:
         for name, value in numbers.items():
             setattr(self.world.names[full_name.lower()], name, value)
 

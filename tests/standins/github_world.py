@@ -24,6 +24,13 @@ interface Node { id: ID! }
 type UserConnection { totalCount: Int! }
 type IssueConnection { totalCount: Int! }
 type PullRequestConnection { totalCount: Int! }
+type ReleaseConnection { totalCount: Int! }
+type DiscussionConnection { totalCount: Int! }
+type CommitHistoryConnection { totalCount: Int! }
+interface GitObject { id: ID! }
+type Commit implements Node & GitObject { id: ID! history: CommitHistoryConnection! }
+type Tag implements Node & GitObject { id: ID! }
+type Ref implements Node { id: ID! target: GitObject }
 type Repository implements Node {
   id: ID!
   databaseId: Int
@@ -36,6 +43,11 @@ type Repository implements Node {
   watchers: UserConnection!
   issues(states: [IssueState!]): IssueConnection!
   pullRequests(states: [PullRequestState!]): PullRequestConnection!
+  hasDiscussionsEnabled: Boolean!
+  diskUsage: Int
+  releases: ReleaseConnection!
+  discussions: DiscussionConnection!
+  defaultBranchRef: Ref
 }
 type RateLimit { cost: Int! limit: Int! remaining: Int! resetAt: DateTime! used: Int! }
 type User { login: String! }
@@ -49,6 +61,8 @@ type Query {
 """)
 )
 POINTS_AN_HOUR = 5000
+CONNECTIONS = 6
+"""Of each repository: by GitHub's formula a hundred of them are a point."""
 
 
 class Refusal(Exception):
@@ -68,6 +82,10 @@ class Repo:
     watchers: int = 0
     open_issues: int = 0
     open_prs: int = 0
+    releases: int = 0
+    commits: int | None = 0  # None: it is empty, there is no branch
+    discussions: int | None = 0  # None: switched off
+    disk_usage: int = 0  # kilobytes
     private: bool = False
     fork: bool = False
     archived: bool = False
@@ -95,7 +113,16 @@ class Repo:
             "watchers": {"totalCount": self.watchers},
             "issues": {"totalCount": self.open_issues if self.issues_enabled else 0},
             "pullRequests": {"totalCount": self.open_prs},
+            "hasDiscussionsEnabled": self.discussions is not None,
+            "diskUsage": self.disk_usage,
+            "releases": {"totalCount": self.releases},
+            "discussions": {"totalCount": self.discussions or 0},
+            "defaultBranchRef": None if self.commits is None else {"target": self._head()},
         }
+
+    def _head(self) -> dict[str, Any]:
+        history = {"totalCount": self.commits}
+        return {"__typename": "Commit", "id": f"C_{self.id}", "history": history}
 
 
 @dataclass
@@ -134,7 +161,7 @@ class World:
         mistakes = validate(SCHEMA, document)
         if mistakes:
             return {"errors": [{"path": ["query"], "message": each.message} for each in mistakes]}
-        asked.points = max(1, round(3 * asked.repositories / 100))
+        asked.points = max(1, round(CONNECTIONS * asked.repositories / 100))
         self.points_left -= asked.points
         result = self._execute(document, asked)
         errors = list(_told(result))

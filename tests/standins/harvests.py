@@ -29,6 +29,7 @@ class Repository:
     github_id: int
     values: dict[str, int]
     visibility: Visibility = Visibility.PUBLIC
+    archived: bool | None = False
 
     @property
     def node_id(self) -> str:
@@ -36,7 +37,12 @@ class Repository:
 
     def reading(self) -> Reading:
         return Reading(
-            self.full_name, self.github_id, self.node_id, self.visibility, dict(self.values)
+            self.full_name,
+            self.github_id,
+            self.node_id,
+            self.visibility,
+            dict(self.values),
+            archived=self.archived,
         )
 
 

@@ -174,8 +174,18 @@ def test_a_daily_file_to_the_byte() -> None:
     )
     assert read_back(content) == {
         "O/tool": Sample(NOON - 9 * DAY, {"stars": 7}),
-        "o/site": Sample(NOON, {key: number for number, key in enumerate(METRICS)}),
+        "o/site": Sample(NOON, {key: number for number, key in enumerate(list(METRICS)[:5])}),
     }
+
+
+def test_a_number_that_the_daily_file_has_no_name_for_is_not_in_it() -> None:
+    """Neither as a value nor as when its repository was seen last."""
+    older = (delta("stars", 7, NOON - 9 * DAY), delta("commits", 500, NOON))
+    only = (delta("disk_usage", 2_048, NOON),)
+
+    content = daily_json([Movement(TOOL, older), Movement(SITE, only)], NOON)
+
+    assert read_back(content) == {"O/tool": Sample(NOON - 9 * DAY, {"stars": 7})}
 
 
 def test_an_old_value_is_never_said_to_be_of_the_files_day() -> None:

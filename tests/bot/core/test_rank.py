@@ -14,6 +14,8 @@ from bot.core.models import Subject
 from bot.core.rank import ANY, PERCENT, RANKINGS, Movement, lead, ranked
 from tests.bot.core.timelines import PATIENT
 
+LEADING = {"stars", "forks", "watchers", "open_issues", "open_prs"}
+
 _ids = count(1)
 
 
@@ -48,9 +50,19 @@ def test_the_largest_single_gain_comes_first() -> None:
     assert order(moved("a", stars=10), moved("b", stars=7, forks=7)) == ["a", "b"]
 
 
-@pytest.mark.parametrize("key", METRICS)
-def test_every_metric_of_today_may_lead(key: str) -> None:
+@pytest.mark.parametrize("key", sorted(LEADING))
+def test_what_people_do_to_a_repository_may_lead(key: str) -> None:
     assert order(moved("a", stars=1, forks=1), moved("b", **{key: 2})) == ["b", "a"]
+
+
+@pytest.mark.parametrize("key", [key for key in METRICS if key not in LEADING])
+def test_what_its_own_people_do_leads_only_when_asked_for(key: str) -> None:
+    rows = moved("a", stars=1), moved("b", **{key: 500})
+
+    assert order(*rows) == ["a"]
+    assert order(*rows, by=key) == ["b"]
+    assert [row.changed() for row in rows] == [True, False]
+    assert [row.changed(key) for row in rows] == [True, True]
 
 
 def test_a_metric_that_may_not_lead_counts_only_when_it_is_asked_for(
@@ -155,7 +167,8 @@ def test_growth_in_percent_counts_from_50_stars(before: int, rows: list[str]) ->
 
 def test_everything_that_by_takes_is_any_a_metric_or_percent() -> None:
     assert RANKINGS == (
-        "any", "stars", "forks", "watchers", "open_issues", "open_prs", "percent",
+        "any", "stars", "forks", "watchers", "open_issues", "open_prs",
+        "releases", "commits", "discussions", "disk_usage", "percent",
     )  # fmt: skip
 
 
@@ -190,7 +203,8 @@ def counted(movement: Movement, by: str) -> list[float]:
     if by == PERCENT:
         before, after = known.get("stars", (0, 0))
         return [(after - before) / before * 100] if before >= 50 and after != before else []
-    return [change for key, change in changes.items() if change and by in (ANY, key)]
+    keys = LEADING if by == ANY else {by}
+    return [change for key, change in changes.items() if change and key in keys]
 
 
 @PATIENT

@@ -84,6 +84,13 @@ async def test_each_status_shows_at_any_time_of_day(tmp_path: Path, time: str) -
     assert re.search(r"→ 3,\d{3}  \+\d+  \+\d\.\d+ %", renamed)
 
 
+async def test_the_list_marks_the_archived_one(story: str) -> None:
+    shown = part(story, "track list")
+
+    assert re.search(r"ida-vance/dotfiles +★ 37 +archived · 3 forks · ", line(shown, "dotfiles"))
+    assert shown.count("archived") == 1
+
+
 async def test_a_renamed_repository_keeps_its_history_under_its_new_name(story: str) -> None:
     shown = part(story, "diff fernhollow/lichen 30d")
 

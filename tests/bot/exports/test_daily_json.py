@@ -122,13 +122,23 @@ def test_a_file_of_today_is_refused_before_its_noon_and_taken_after_it() -> None
 COUNTS = st.integers(min_value=0, max_value=2**63 - 1)
 
 
-@given(st.dictionaries(st.sampled_from(list(METRICS)), COUNTS, min_size=1))
+NAMES = {key: metric.daily_json for key, metric in METRICS.items() if metric.daily_json}
+
+
+@given(st.dictionaries(st.sampled_from(list(NAMES)), COUNTS, min_size=1))
 def test_every_metric_is_read_under_its_own_name(values: dict[str, int]) -> None:
-    entry = {METRICS[key].daily_json: value for key, value in values.items()}
+    entry = {NAMES[key]: value for key, value in values.items()}
 
     rows = read(document(repos={"acme/rocket": entry}))
 
     assert rows == [ImportRow(1, "acme/rocket", Sample(COLLECTED, values))]
+
+
+def test_the_format_has_five_numbers_and_passes_others_over() -> None:
+    rows = read(document(repos={"acme/rocket": {"stars": 4, "commits": 900, "releases": "v2"}}))
+
+    assert list(NAMES.values()) == ["stars", "forks", "watchers", "openIssues", "openPRs"]
+    assert rows == [ImportRow(1, "acme/rocket", Sample(COLLECTED, {"stars": 4}))]
 
 
 ANYTHING = st.recursive(

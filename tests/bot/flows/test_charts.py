@@ -164,4 +164,5 @@ async def test_every_refusal_is_a_sentence_for_people(flows: Flows) -> None:
     with pytest.raises(RadarError) as refused:
         await flows.charts.compare(HERE, "o/a o/b", "nothing", "1d", UTC)
 
-    assert str(refused.value).endswith("take one of stars, forks, watchers, open_issues, open_prs.")
+    keys = "stars, forks, watchers, open_issues, open_prs, releases, commits, discussions"
+    assert str(refused.value).endswith(f"take one of {keys}, disk_usage.")

@@ -131,12 +131,17 @@ async def test_a_new_repository_and_a_known_one_come_home_in_one_request(
 ) -> None:
     new = Wanted("Acme/Rocket")
     github.add("acme/rocket", stars=45, forks=0, watchers=3, open_issues=2, open_prs=1, id=7)
+    github.set("acme/rocket", releases=12, commits=830, discussions=None, disk_usage=2_048)
+    github.set("acme/rocket", archived=True)
     known = wanted(github.add("acme/secret", stars=9, private=True, issues_enabled=False))
 
     (part,) = await bot.harvest(new, known)
 
     values = {"stars": 45, "forks": 0, "watchers": 3, "open_issues": 2, "open_prs": 1}
-    assert part.found[new] == Reading("acme/rocket", 7, "R_7", Visibility.PUBLIC, values)
+    values |= {"releases": 12, "commits": 830, "disk_usage": 2_048}
+    assert part.found[new] == Reading(
+        "acme/rocket", 7, "R_7", Visibility.PUBLIC, values, archived=True
+    )
     assert part.found[known].visibility is Visibility.PRIVATE
     assert "open_issues" not in part.found[known].values
     assert (part.at, part.requests, part.points, part.refused) == (NOON, 1, 1, {})

@@ -239,7 +239,7 @@ class Endless:
         self.asked = 0
         self._cursors = cursors
 
-    def connection_of(self, _owner: str) -> "Endless":
+    async def connection_of(self, _owner: str) -> "Endless":
         return self
 
     async def ask(self, *_: object, **__: object) -> object:

@@ -37,6 +37,11 @@ def repository(**other: object) -> Json:
         "watchers": {"totalCount": 3},
         "issues": {"totalCount": 2},
         "pullRequests": {"totalCount": 1},
+        "hasDiscussionsEnabled": True,
+        "diskUsage": 2_048,
+        "releases": {"totalCount": 12},
+        "discussions": {"totalCount": 7},
+        "defaultBranchRef": {"target": {"history": {"totalCount": 830}}},
     } | other
 
 
@@ -105,7 +110,9 @@ def test_an_answer_becomes_a_reading() -> None:
     found, refused = read([KNOWN], {"nodes": [repository()]})
 
     values = {"stars": 45, "forks": 0, "watchers": 3, "open_issues": 2, "open_prs": 1}
-    assert found == {KNOWN: Reading("acme/rocket", 1, "R_1", Visibility.PUBLIC, values)}
+    values |= {"releases": 12, "commits": 830, "discussions": 7, "disk_usage": 2_048}
+    public = Reading("acme/rocket", 1, "R_1", Visibility.PUBLIC, values, archived=False)
+    assert found == {KNOWN: public}
     assert refused == {}
 
 
@@ -151,13 +158,65 @@ def test_issues_switched_off_are_unknown_and_no_issues_are_zero() -> None:
 
 @pytest.mark.parametrize(
     ("field", "metric"),
-    [("stargazerCount", "stars"), ("watchers", "watchers"), ("pullRequests", "open_prs")],
+    [
+        ("stargazerCount", "stars"),
+        ("watchers", "watchers"),
+        ("pullRequests", "open_prs"),
+        ("releases", "releases"),
+        ("discussions", "discussions"),
+        ("diskUsage", "disk_usage"),
+        ("defaultBranchRef", "commits"),
+    ],
 )
 def test_a_count_that_was_refused_is_absent_and_the_others_stay(field: str, metric: str) -> None:
     found, _ = read([KNOWN], {"nodes": [repository(**{field: None})]})
 
     assert metric not in found[KNOWN].values
-    assert len(found[KNOWN].values) == 4
+    assert len(found[KNOWN].values) == 8
+
+
+@pytest.mark.parametrize(
+    ("path", "right"),
+    [
+        (["nodes", 0, "releases"], "contents"),
+        (["nodes", 0, "defaultBranchRef", "target"], "contents"),
+        (["nodes", 0, "discussions"], "discussions"),
+        (["nodes", 0, "issues", "totalCount"], "issues"),
+    ],
+)
+def test_what_a_token_lacks_for_one_number_is_named(path: list[str | int], right: str) -> None:
+    """GitHub then gives nothing of that repository."""
+    refusal = refusal_for(type="FORBIDDEN", path=path)
+
+    assert refusal.kind is Refused.FORBIDDEN
+    assert refusal.message == f"this token may not read its {right}: give it read access to them"
+
+
+def test_discussions_that_are_switched_off_are_unknown_and_none_are_zero() -> None:
+    off = repository(hasDiscussionsEnabled=False, discussions={"totalCount": 0})
+    none = repository(discussions={"totalCount": 0})
+    found, _ = read([KNOWN, KNOWN_TOO], {"nodes": [off, none]})
+
+    assert "discussions" not in found[KNOWN].values
+    assert found[KNOWN_TOO].values["discussions"] == 0
+
+
+@pytest.mark.parametrize(
+    "branch", [None, {"target": None}, {"target": {}}, {"target": {"history": None}}]
+)
+def test_commits_are_unknown_where_the_default_branch_leads_to_none(branch: object) -> None:
+    """As in an empty repository, or where a branch points at a tag."""
+    found, _ = read([KNOWN], {"nodes": [repository(defaultBranchRef=branch)]})
+
+    assert "commits" not in found[KNOWN].values
+    assert len(found[KNOWN].values) == 8
+
+
+@pytest.mark.parametrize("archived", [True, False])
+def test_an_answer_says_whether_it_is_archived(*, archived: bool) -> None:
+    found, _ = read([KNOWN], {"nodes": [repository(isArchived=archived)]})
+
+    assert found[KNOWN].archived is archived
 
 
 @pytest.mark.parametrize(
@@ -165,6 +224,9 @@ def test_a_count_that_was_refused_is_absent_and_the_others_stay(field: str, metr
     [
         {"stargazerCount": -1},
         {"stargazerCount": "45"},
+        {"isArchived": None},
+        {"diskUsage": -1},
+        {"defaultBranchRef": {"target": {"history": {"totalCount": "many"}}}},
         {"stargazerCount": 45.5},
         {"stargazerCount": True},
         {"stargazerCount": 2**70},

@@ -1,5 +1,6 @@
 """Answers as they are worded, once for Discord and the terminal; unknown is told as unknown."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from bot.core.card import Card, Tone
 from bot.core.delta import Delta, Status
 from bot.core.digest import digest
+from bot.core.events import Event, Happening, Kind
 from bot.core.metrics import FORKS, METRICS, STARS
 from bot.core.models import (
     Pause,
@@ -33,7 +35,9 @@ from bot.core.reports import (
 from bot.core.window import between, parse_window
 from bot.render import cards, portfolio_cards
 from bot.render.discord import embed
+from bot.render.documents import diff as diff_as_json
 from bot.render.documents import digest as as_json
+from bot.render.documents import repositories as list_as_json
 from bot.render.words import MINUS
 from tests.bot.render.charts import chart
 
@@ -101,6 +105,142 @@ def test_a_gone_repository_says_so_once_and_keeps_its_last_values() -> None:
     assert card.tone is Tone.BAD
 
 
+def test_numbers_that_lead_no_digest_are_told_in_short_below_the_others() -> None:
+    short = Delta("commits", Status.APPROX, 800, 830, LONG_AGO, NOW)
+    card = diff(
+        delta(Status.EXACT, 100, 100),
+        delta(Status.EXACT, 12, 13, "releases"),
+        short,
+        delta(Status.SINCE, 4, 7, "discussions"),
+        delta(Status.NEW, None, 12_000, "disk_usage"),
+    )
+
+    assert [row.name for row in card.rows] == ["Stars"]
+    assert card.notes == (
+        "13 releases (+1) · 830 commits (≈ +30) · 7 discussions (+3 since 13 Nov) · 12 MB on disk",
+    )
+    assert card.tone is Tone.QUIET, "commits are no reason for a colour"
+
+
+def test_one_of_them_that_is_asked_for_alone_has_a_row() -> None:
+    card = diff(delta(Status.EXACT, 12_300, 13_400, "disk_usage"))
+
+    assert [(row.name, row.value, row.change) for row in card.rows] == [
+        ("Disk usage", "12.3 MB → 13.4 MB", "+1.1 MB")
+    ]
+    assert card.notes == ()
+
+
+# -- what happened ---------------------------------------------------------------------------------
+
+
+def ago(days: int, kind: Kind, detail: str = "") -> Event:
+    return Event(NOW - days * DAY, kind, detail)
+
+
+def told(*events: Event, subject: Subject = SITE) -> tuple[str, ...]:
+    """The lines of a diff below its window."""
+    deltas = (delta(Status.EXACT, 100, 125),)
+    return cards.diff(Report(subject, WEEK, deltas, events), UTC).lines[1:]
+
+
+@pytest.mark.parametrize(
+    ("events", "line"),
+    [
+        ([ago(9, Kind.RENAMED, "acme/old")], "Renamed from acme/old on 11 Nov."),
+        ([ago(400, Kind.RENAMED, "acme/old")], "Renamed from acme/old on 16 Oct 2025."),
+        ([ago(9, Kind.RENAMED)], "Renamed on 11 Nov."),
+        ([ago(9, Kind.TRANSFERRED, "orb/site")], "Transferred from orb/site on 11 Nov."),
+        (
+            [ago(9, Kind.GONE), ago(3, Kind.BACK)],
+            "Gone or not visible since 11 Nov, back on 17 Nov.",
+        ),
+        ([ago(5, Kind.ARCHIVED)], "Archived on 15 Nov."),
+        (
+            [ago(5, Kind.ARCHIVED), ago(3, Kind.UNARCHIVED)],
+            "Archived on 15 Nov, no longer archived since 17 Nov.",
+        ),
+        (
+            [ago(5, Kind.PRIVATE), ago(3, Kind.PUBLIC)],
+            "Private since 15 Nov, public since 17 Nov.",
+        ),
+    ],
+)
+def test_a_diff_tells_what_happened(events: list[Event], line: str) -> None:
+    assert told(*events) == (line,)
+
+
+def test_nothing_happened_is_not_told() -> None:
+    assert told() == ()
+    assert told(subject=replace(SITE, archived=False)) == ()
+
+
+def test_one_that_was_archived_before_says_so_and_only_once() -> None:
+    archived = replace(SITE, archived=True)
+
+    assert told(subject=archived) == ("Archived.",)
+    assert told(ago(5, Kind.ARCHIVED), subject=archived) == ("Archived on 15 Nov.",)
+    assert told(ago(9, Kind.RENAMED, "acme/old"), subject=archived) == (
+        "Renamed from acme/old on 11 Nov, archived.",
+    )
+
+
+def test_a_gone_one_says_since_when_only_once() -> None:
+    report = Report(SITE, WEEK, (gone(),), (ago(9, Kind.RENAMED, "o/a"), ago(2, Kind.GONE)))
+
+    assert cards.diff(report, UTC).lines[1:] == (
+        "Gone or not visible, last seen 21 Oct.",
+        "Renamed from o/a on 11 Nov.",
+    )
+
+
+def test_of_many_events_the_newest_are_told() -> None:
+    flapping = [ago(200 - n, Kind.BACK if n % 2 else Kind.GONE) for n in range(200)]
+
+    (line,) = told(*flapping)
+    assert line.startswith("195 events before, back on ")
+    assert line.endswith("back on 19 Nov.")
+    assert len(line) < 200
+
+
+def test_a_digest_tells_how_it_ended_for_each_and_names_three_of_a_kind() -> None:
+    moved = [Subject(n, f"acme/{n}") for n in range(10, 15)]
+    happened = (
+        *(Happening(one, ago(2, Kind.RENAMED, f"old/{one.id}")) for one in moved),
+        Happening(SITE, ago(3, Kind.ARCHIVED)),
+        Happening(SITE, ago(2, Kind.UNARCHIVED)),
+        Happening(OTHER, ago(4, Kind.GONE)),
+        Happening(OTHER, ago(3, Kind.BACK)),
+        Happening(OTHER, ago(2, Kind.TRANSFERRED)),
+        Happening(OTHER, ago(1, Kind.ARCHIVED)),
+    )
+    lost = Movement(Subject(3, "acme/lost"), (gone(),))
+    card = cards.digest(replace(digest([lost], WEEK), happened=happened), UTC)
+
+    assert card.notes == (
+        "gone: acme/lost, last seen 21 Oct",
+        "renamed: acme/10 from old/10; acme/11 from old/11; acme/12 from old/12 and 2 more",
+        "transferred: acme/other",
+        "archived: acme/other",
+        "back: acme/other",
+    )
+
+
+def test_what_happened_stands_in_json() -> None:
+    renamed, archived = ago(1, Kind.RENAMED, "acme/old"), ago(0, Kind.ARCHIVED)
+    one = diff_as_json(Report(SITE, WEEK, (), (renamed, archived)))
+    all_ = as_json(replace(digest([], WEEK), happened=(Happening(SITE, renamed),)))
+    events = [
+        {"at": "2026-11-19T11:40:00Z", "kind": "renamed", "detail": "acme/old"},
+        {"at": "2026-11-20T11:40:00Z", "kind": "archived", "detail": None},
+    ]
+
+    assert isinstance(one, dict)
+    assert isinstance(all_, dict)
+    assert one["events"] == events
+    assert all_["events"] == [{"repo": "acme/site", **events[0]}]
+
+
 # -- digest ----------------------------------------------------------------------------------------
 
 
@@ -120,6 +260,25 @@ def test_a_digest_ranks_what_moved_and_counts_the_rest() -> None:
     ]
     assert card.notes == ("gone: acme/lost, last seen 21 Oct",)
     assert card.footer[:-1] == ("5 watched", "2 changed", "1 new", "1 gone", "1 not sampled")
+
+
+def test_of_what_else_moved_at_most_two_lead_no_digest() -> None:
+    own = ("releases", "commits", "discussions", "disk_usage")
+    card = digest_of(
+        Movement(
+            SITE,
+            (
+                delta(Status.EXACT, 100, 125),
+                delta(Status.EXACT, 10, 9, "open_prs"),
+                *(delta(Status.EXACT, 10, 12, key) for key in own),
+            ),
+        ),
+        Movement(OTHER, (delta(Status.EXACT, 5, 6), delta(Status.EXACT, 10, 12, "disk_usage"))),
+    )
+
+    assert [row.note for row in card.rows] == [
+        f"PRs {MINUS}1 · releases +2 · commits +2", "disk usage +2 kB",
+    ]  # fmt: skip
 
 
 def test_the_counts_of_a_digest_are_the_same_in_json() -> None:
@@ -321,11 +480,29 @@ def test_the_list_tells_the_state_of_each() -> None:
     assert portfolio_cards.repositories([], UTC, NOW).title == "Nothing is watched here yet"
 
 
+def test_the_list_tells_who_is_archived() -> None:
+    archived = replace(SITE, archived=True)
+    listed = [
+        Listed(Movement(archived, (delta(Status.EXACT, 5, 5),)), "docs", LONG_AGO, NOW),
+        Listed(Movement(archived, (delta(Status.EXACT, 2, 2, "forks"),)), "all", LONG_AGO, NOW),
+        Listed(Movement(archived, ()), "all", LONG_AGO, NOW),
+        Listed(Movement(OTHER, ()), "all", LONG_AGO, NOW),
+    ]
+
+    card, document = portfolio_cards.repositories(listed, UTC, NOW), list_as_json(listed)
+
+    assert [row.note for row in card.rows] == [
+        "archived · group docs", "archived · 2 forks", "archived", "",
+    ]  # fmt: skip
+    assert isinstance(document, dict)
+    assert [row["archived"] for row in document["repos"]] == [True, True, True, None]  # type: ignore[index,union-attr,call-overload]
+
+
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_metric_that_is_neither_good_nor_bad_has_no_colour(metric: str) -> None:
     up, down = (diff(delta(Status.EXACT, *ends, metric)).tone for ends in ((1, 2), (2, 1)))
 
-    neither = metric in ("open_issues", "open_prs")
+    neither = metric in ("open_issues", "open_prs", "disk_usage")
     assert (up, down) == ((Tone.QUIET,) * 2 if neither else (Tone.GOOD, Tone.BAD))
 
 

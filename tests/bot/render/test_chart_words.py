@@ -1,11 +1,12 @@
 """A chart in words: what the picture shows, short enough for Discord."""
 
+from dataclasses import replace
 from datetime import UTC
 
 from hypothesis import given, settings
 
 from bot.core.chart import Chart, Line, Point
-from bot.core.metrics import STARS
+from bot.core.metrics import DISK_USAGE, STARS
 from bot.render.chart_words import LONGEST, describe
 from tests.bot.render.charts import DAY, END, HOUR, chart, charts, line
 
@@ -61,3 +62,11 @@ def test_five_long_names_all_fit() -> None:
     assert "…." not in told[-2:]
     assert all(f"/{number}" in told for number in range(5))
     assert told.endswith("1 gap without samples.")
+
+
+def test_sizes_are_told_as_sizes() -> None:
+    grown = replace(chart(line("a/b", 12_300, 14_800)), metric=DISK_USAGE)
+
+    assert "a/b: 12.3 MB (1 Apr) to 14.8 MB (30 Jun), +2.5 MB." in describe(grown, UTC)
+    once = replace(chart(Line("a/b", ((Point(END - DAY, 999),),))), metric=DISK_USAGE)
+    assert describe(once, UTC).endswith("a/b: 999 kB, sampled once, 29 Jun.")

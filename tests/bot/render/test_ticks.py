@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.metrics import Unit
 from bot.render.ticks import time_ticks, value_ticks, whole
 from bot.render.words import MINUS
 
@@ -122,3 +123,24 @@ def test_a_midnight_that_does_not_exist_still_names_its_day() -> None:
     assert labels(start, start + 5 * DAY, "America/Havana", 6) == [
         *("6 Mar", "7 Mar", "8 Mar", "9 Mar", "10 Mar"),
     ]
+
+
+@given(st.integers(0, 10**9), st.floats(4, 10**9), st.integers(3, 8))
+def test_no_two_sizes_of_an_axis_are_told_alike(low: int, wide: float, most: int) -> None:
+    ticks = value_ticks(low, low + wide, most, Unit.KILOBYTES)
+
+    assert [at for at, _ in ticks] == [at for at, _ in value_ticks(low, low + wide, most)]
+    assert len({label for _, label in ticks}) == len(ticks)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (0, 4, ["0 kB", "1 kB", "2 kB", "3 kB", "4 kB"]),
+        (0, 90_000, ["0 MB", "20 MB", "40 MB", "60 MB", "80 MB"]),
+        (449_430, 449_434, [f"449,43{last} kB" for last in range(5)]),
+        (1_240_000, 1_300_000, ["1.24 GB", "1.26 GB", "1.28 GB", "1.3 GB"]),
+    ],
+)
+def test_sizes_have_their_unit_at_the_axis(low: float, high: float, told: list[str]) -> None:
+    assert [label for _, label in value_ticks(low, high, 6, Unit.KILOBYTES)] == told

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.delta import Delta, Status
+from bot.core.metrics import DISK_USAGE, STARS
 from bot.core.window import between
 from bot.render import words
 from bot.render.words import MINUS
@@ -192,3 +193,35 @@ def test_a_level_is_named_in_its_own_words() -> None:
 def test_a_passage_without_a_beginning_is_its_end() -> None:
     assert words.passage(delta(Status.EXACT, 0, 1_000)) == "0 → 1,000"
     assert words.passage(delta(Status.NEW, None, 1_000, None)) == "1,000"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0, "0 kB"),
+        (1, "1 kB"),
+        (999, "999 kB"),
+        (12_340, "12.3 MB"),
+        (2_000_000, "2 GB"),
+        (-480, f"{MINUS}480 kB"),
+    ],
+)
+def test_a_size_has_its_unit(value: int, told: str) -> None:
+    assert words.amount(value, DISK_USAGE) == told
+    assert words.amount(value, STARS) == f"{value:,}".replace("-", MINUS)
+
+
+def test_a_gain_in_size_has_its_sign_and_unit() -> None:
+    told = [words.gained(change, DISK_USAGE) for change in (1_100, 0, -70)]
+
+    assert told == ["+1.1 MB", "±0", f"{MINUS}70 kB"]
+
+
+def test_disk_usage_is_a_size_wherever_a_delta_is_told() -> None:
+    grown = delta(Status.EXACT, 12_300, 13_400, metric="disk_usage")
+    since = delta(Status.SINCE, 12_300, 13_400, at("2026-11-15T10:00"), metric="disk_usage")
+
+    assert words.level(grown) == "13.4 MB on disk"
+    assert words.passage(grown) == "12.3 MB → 13.4 MB"
+    assert words.change(grown, WEEK, UTC) == "+1.1 MB"
+    assert words.change(since, WEEK, UTC) == "+1.1 MB since 15 Nov"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.events import Event, Kind
 from bot.core.guild import DigestSettings, Guild
 from bot.core.schedule import Every, Plan
 from bot.storage.database import APPLICATION_ID, MIGRATIONS, open_database
@@ -75,9 +76,25 @@ async def test_a_database_of_version_1_loses_nothing(version_1: Path) -> None:
         pass
 
     after = tables_in(version_1)
+    before["subjects"] = [(*row, None) for row in before["subjects"]]
     assert {name: after[name] for name in old} == {name: before[name] for name in old}
-    assert set(before["schema"]) < set(after["schema"]), "the old tables are as they were"
+    changed = {name for name, _ in set(before["schema"]) - set(after["schema"])}
+    assert changed == {"subjects"}, "the other old tables are as they were"
     assert after["version"] == [(NEWEST,)]
+
+
+async def test_of_what_happened_before_only_since_when_something_is_gone_is_known(
+    version_1: Path,
+) -> None:
+    async with open_database(version_1) as database:
+        store = store_on(database)
+        new, gone = await store.subjects.get(1), await store.subjects.get(2)
+
+        assert await store.subjects.events([1, 2]) == {2: [Event(NOON, Kind.GONE)]}
+
+    assert new is not None
+    assert gone is not None
+    assert (new.archived, gone.archived) == (None, None), "nobody has asked yet"
 
 
 async def test_what_version_1_wrote_is_read_and_built_upon(version_1: Path) -> None:
