@@ -11,10 +11,12 @@ from uuid import uuid4
 
 import aiohttp
 
+from bot.backfilling import BackfillTimer
 from bot.clock import SystemClock
 from bot.errors import RunInProgress, StoreUnusable
 from bot.exports.reader import read_rows
 from bot.flows.allowance import Allowances
+from bot.flows.backfill import Backfill
 from bot.flows.charts import Charts
 from bot.flows.checkup import Checkups
 from bot.flows.collection import Collector
@@ -29,11 +31,14 @@ from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, GitHub, Store, Warnings
 from bot.flows.posting import Posting
 from bot.flows.refreshing import Refresh
+from bot.flows.star_ports import StarHistory as History
+from bot.flows.star_ports import Stars
 from bot.flows.status import Status
 from bot.flows.sync import Sync
 from bot.flows.track import Track
 from bot.flows.warnings import GuildWarnings, TokenWatch
 from bot.github.client import GitHubClient
+from bot.github.star_history import StarHistory
 from bot.heartbeat import Heartbeat
 from bot.housekeeping import Housekeeping
 from bot.scheduler import DigestTimer, Scheduler
@@ -43,6 +48,7 @@ from bot.storage.guilds import Guilds
 from bot.storage.histories import Histories
 from bot.storage.locks import held
 from bot.storage.outbox import Outbox
+from bot.storage.retained_stars import RetainedStars
 from bot.storage.runs import Runs
 from bot.storage.subjects import Subjects
 from bot.storage.watches import Watches
@@ -77,11 +83,16 @@ class App:
     settings: GuildSettings
     membership: Membership
     allowances: Allowances
+    backfill: Backfill
 
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, *, github: GitHub | None = None, clock: Clock | None = None
+    settings: Settings,
+    *,
+    github: GitHub | None = None,
+    history: History | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[App]:
     """Open the store and wire the flows; another GitHub or clock may be handed in."""
     clock = clock or SystemClock()
@@ -89,8 +100,9 @@ async def open_app(
         open_database(settings.storage.path) as database,
         aiohttp.ClientSession() as session,
     ):
-        store = _store(database)
-        app = _wire(settings, store, github or _github(settings, session, clock), clock)
+        store, client = _store(database), _github(settings, session, clock)
+        stars = Stars(history or StarHistory(client), RetainedStars(database))
+        app = _wire(settings, store, stars, github or client, clock)
         own = settings.portfolio
         await app.portfolio.adopt(own.repositories, own.guilds, clock.now())
         try:
@@ -110,7 +122,7 @@ def _store(database: Database) -> Store:
     )
 
 
-def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> GitHub:
+def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> GitHubClient:
     return GitHubClient(
         session,
         token=settings.github.token,
@@ -121,19 +133,20 @@ def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) ->
     )
 
 
-def _wire(settings: Settings, store: Store, github: GitHub, clock: Clock) -> App:
+def _wire(settings: Settings, store: Store, stars: Stars, github: GitHub, clock: Clock) -> App:
     interval, most = settings.collection.interval, settings.limits.repositories_per_guild
     portfolio = Portfolio(store.subjects, store.watches, settings.github.private_guilds)
-    deltas = Deltas(store.histories, interval)
+    deltas = Deltas(store.histories, interval, stars.kept)
     diff = Diff(portfolio, deltas, store.histories, clock)
     collector = Collector(github, store, clock, interval=interval, new_id=_new_id)
     allowances = Allowances(github, clock)
+    backfill = Backfill(stars, portfolio, clock)
     return App(
         clock=clock,
         portfolio=portfolio,
         store=store,
         collector=collector,
-        track=Track(collector, portfolio, store, deltas, clock, most=most),
+        track=Track(collector, portfolio, store, deltas, clock, most=most, added=backfill.wake),
         sync=Sync(collector, store.subjects, portfolio, clock),
         diff=diff,
         charts=Charts(diff, portfolio, deltas, store.histories, clock),
@@ -144,6 +157,7 @@ def _wire(settings: Settings, store: Store, github: GitHub, clock: Clock) -> App
         settings=GuildSettings(store.guilds, portfolio, clock),
         membership=Membership(store.guilds),
         allowances=allowances,
+        backfill=backfill,
     )
 
 
@@ -166,7 +180,11 @@ async def run_bot(settings: Settings) -> None:
             warnings = GuildWarnings(app.store.guilds, bot, app.clock)
             chores = _housekeeping(app, warnings, bot.connected)
             digests = _digest_timer(app, bot, warnings)
-            others = (scheduler.run(), digests.run(), heartbeat.run(), chores.run())
+            stars = BackfillTimer(app.backfill)
+            others = (
+                *(scheduler.run(), digests.run(), heartbeat.run(), chores.run()),
+                stars.run(),
+            )
             serving = _beside(bot.serve(token), *others)
             await _until_stopped(serving, app.collector.close)
 

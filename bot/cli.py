@@ -1,6 +1,7 @@
 """The command line: parse, call one flow, print."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +14,25 @@ from bot.core.export import Document, Form
 from bot.core.metrics import METRICS, STARS
 from bot.core.models import RunStatus, Trigger
 from bot.core.rank import ANY, RANKINGS
-from bot.core.reports import Listed
+from bot.core.reports import BackfillReport, Listed, Tracked
+from bot.flows.collection import Listener
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR
 from bot.render import cards, documents, portfolio_cards
+
+
+async def read_back(
+    app: App, repos: Sequence[str], tell: Listener, *, again: bool
+) -> tuple[BackfillReport, int]:
+    report = await app.backfill.repositories(OPERATOR, repos, again=again, listener=tell)
+    return report, app.clock.now()
+
+
+async def added(app: App, targets: str, group: str, tell: Listener) -> Tracked:
+    """Watch repositories, and read the newest part of their star history while we are at it."""
+    report = await app.track.add(OPERATOR, targets, group, tell)
+    await app.backfill.begin([movement.subject for movement in report.added])
+    return report
+
 
 cli = typer.Typer(
     name="repo-radar",
@@ -179,6 +196,24 @@ def export(
 
 
 @cli.command()
+def backfill(
+    repos: Annotated[list[str] | None, typer.Argument(help="Only these.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also what was read before.")] = False,
+    tz: Zone = "UTC",
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Read the time before your first samples from the stars that are still held."""
+    zone = zone_of(tz)
+    with progress("Reading star history") as tell:
+        report, now = ask(config, lambda app: read_back(app, repos or (), tell, again=again))
+    card = portfolio_cards.backfilled(report, zone, now)
+    answer(card, documents.backfilled(report), as_json=as_json)
+    if report.refused:
+        raise typer.Exit(2)
+
+
+@cli.command()
 def status(tz: Zone = "UTC", as_json: AsJson = False, config: Config = None) -> None:
     """Tell whether everything is well, and what to do where it is not."""
     zone = zone_of(tz)
@@ -197,7 +232,7 @@ def track_add(
 ) -> None:
     """Watch repositories, starting with their numbers now."""
     with progress("Asking GitHub") as tell:
-        report = ask(config, lambda app: app.track.add(OPERATOR, " ".join(targets), group, tell))
+        report = ask(config, lambda app: added(app, " ".join(targets), group, tell))
     answer(portfolio_cards.tracked(report), documents.tracked(report), as_json=as_json)
     if report.refused:
         raise typer.Exit(2)

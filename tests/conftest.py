@@ -9,6 +9,7 @@ import pytest
 
 from bot.exports.reader import read_rows
 from bot.flows.allowance import Allowances
+from bot.flows.backfill import Backfill
 from bot.flows.charts import Charts
 from bot.flows.collection import Collector
 from bot.flows.deltas import Deltas
@@ -17,12 +18,14 @@ from bot.flows.digest import Digests
 from bot.flows.export import Exports
 from bot.flows.importing import Import
 from bot.flows.portfolio import Portfolio
+from bot.flows.star_ports import Stars
 from bot.flows.status import Status
 from bot.flows.sync import Sync
 from bot.flows.track import Track
 from bot.storage.database import Database, open_database
 from tests.standins.clock import HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
+from tests.standins.star_histories import ScriptedStars
 from tests.standins.stored import SqliteStore, store_on
 
 INTERVAL = 6 * HOUR
@@ -53,6 +56,11 @@ def github(clock: SettableClock) -> ScriptedGitHub:
     return ScriptedGitHub(clock)
 
 
+@pytest.fixture
+def starlight(clock: SettableClock) -> ScriptedStars:
+    return ScriptedStars(clock)
+
+
 @dataclass(frozen=True, slots=True)
 class Flows:
     """Every verb, over the same store."""
@@ -67,11 +75,12 @@ class Flows:
     exports: Exports
     importing: Import
     status: Status
+    backfill: Backfill
 
 
 @pytest.fixture
 async def flows(
-    store: SqliteStore, github: ScriptedGitHub, clock: SettableClock
+    store: SqliteStore, github: ScriptedGitHub, clock: SettableClock, starlight: ScriptedStars
 ) -> AsyncIterator[Flows]:
     numbers = count(1)
 
@@ -80,20 +89,22 @@ async def flows(
 
     kept = store.port()
     portfolio = Portfolio(store.subjects, store.watches, [TRUSTED_GUILD])
-    deltas = Deltas(store.histories, INTERVAL)
+    deltas = Deltas(store.histories, INTERVAL, store.stars)
     diff = Diff(portfolio, deltas, store.histories, clock)
     collector = Collector(github, kept, clock, interval=INTERVAL, new_id=new_id)
     sync = Sync(collector, store.subjects, portfolio, clock)
+    backfill = Backfill(Stars(starlight, store.stars), portfolio, clock, pace=0)
     yield Flows(
         collector=collector,
         portfolio=portfolio,
         sync=sync,
-        track=Track(collector, portfolio, kept, deltas, clock, most=MOST),
+        track=Track(collector, portfolio, kept, deltas, clock, most=MOST, added=backfill.wake),
         diff=diff,
         charts=Charts(diff, portfolio, deltas, store.histories, clock),
         digests=Digests(portfolio, deltas, store.runs, clock),
         exports=Exports(portfolio, deltas, store.histories, clock),
         importing=Import(read_rows, kept, clock, new_id),
         status=Status(Allowances(github, clock), kept, clock, interval=INTERVAL),
+        backfill=backfill,
     )
     await collector.close()

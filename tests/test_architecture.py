@@ -43,6 +43,7 @@ ROOMS: dict[str, set[str]] = {
     # The only builder knows everyone, and of discord.py the globals that have no setting.
     "bot/app.py": {"bot", "cogs", "aiohttp", "asyncio", "os", "signal"}
     | {"discord.VoiceClient", "discord.ext.commands.Cog", "discord.http"},
+    "bot/backfilling.py": {"bot.errors", "bot.flows", "structlog"},
     "bot/cli.py": CORE
     | {"bot.__version__", "bot.app", "bot.console", "bot.demo", "bot.flows", "bot.render"}
     | {"asyncio", "pathlib", "typer"},

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from bot.core.coverage import JOIN, Span
 from bot.core.history import AT, Observation
 from bot.core.metrics import Good, Metric
+from bot.core.retained import Retained, noon
 
 MOST_LINES = 5
 """More than these nobody tells apart."""
@@ -47,9 +48,12 @@ class Line:
 
     label: str
     segments: tuple[Segment, ...]  # ascending, none empty
+    rebuilt: Segment = ()  # before the first of them, from stars still held: nobody sampled it
 
     @property
     def first(self) -> Point | None:
+        if self.rebuilt:
+            return self.rebuilt[0]
         return self.segments[0][0] if self.segments else None
 
     @property
@@ -57,7 +61,7 @@ class Line:
         return self.segments[-1][-1] if self.segments else None
 
     def values(self) -> Iterator[int]:
-        return (point.value for segment in self.segments for point in segment)
+        return (point.value for segment in (self.rebuilt, *self.segments) for point in segment)
 
     def losses(self) -> list[Loss]:
         """Falls that are worth a word, largest first: not the ordinary coming and going."""
@@ -99,7 +103,11 @@ class Chart:
 def gains(chart: Chart) -> Chart:
     """The same from zero on: large and small ones side by side, each by what it gained."""
     lines = tuple(
-        replace(line, segments=tuple(_less(segment, line.first.value) for segment in line.segments))
+        replace(
+            line,
+            segments=tuple(_less(segment, line.first.value) for segment in line.segments),
+            rebuilt=_less(line.rebuilt, line.first.value),
+        )
         if line.first
         else line
         for line in chart.lines
@@ -120,6 +128,29 @@ def segments(
     cut = ((max(since, start), min(until, end)) for since, until in _stretches(spans))
     drawn = (_segment(seen, since, until) for since, until in cut if since <= until)
     return tuple(segment for segment in drawn if segment)
+
+
+def begins_late(trail: Trail, start: int) -> bool:
+    """Is there a sample in the window, and none before it?"""
+    return bool(trail.seen) and min(span.since for span in trail.spans) > start
+
+
+def rebuilt(retained: Retained, trail: Trail, start: int) -> Segment:
+    """The days before the first sample, up to it, of a trail that `begins_late`.
+
+    From the window's start on, or from the first day known; each day by `Retained.level`.
+    """
+    first_at, first = min(span.since for span in trail.spans), trail.seen[0].value
+    begun = retained.days[0].day if retained.whole and retained.days else retained.since
+    start = max(start, noon(begun) - 1)
+    level = retained.level(start, first_at, first)
+    if level is None:
+        return ()
+    points, left = [Point(first_at, first)], first
+    for given in reversed(retained.between(start, first_at)):
+        points.append(Point(noon(given.day), max(left, 0)))
+        left -= given.stars
+    return (Point(start, level), *reversed(points))
 
 
 def _stretches(spans: Sequence[Span]) -> list[tuple[int, int]]:

@@ -39,6 +39,16 @@ class DemoGitHub:
         for begin in range(0, len(wanted), PAGE):
             yield self._page(wanted[begin : begin + PAGE])
 
+    async def page(
+        self,
+        full_name: str,  # noqa: ARG002  # none has a star history: all its past is in files
+        number: int,  # noqa: ARG002
+        *,
+        waiting: Callable[[Pause], None] = lambda _: None,  # noqa: ARG002
+        urgent: bool = False,  # noqa: ARG002
+    ) -> Refusal:
+        return NOT_FOUND
+
     async def allowance(self) -> Allowance:
         return Allowance()
 

@@ -1,6 +1,6 @@
 """The verb track: begin and stop watching repositories, and list what is watched."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
 
 from bot.core.guild import AuditEntry
@@ -26,6 +26,7 @@ class Track:
         clock: Clock,
         *,
         most: int,
+        added: Callable[[Sequence[Subject]], None] = lambda _: None,
     ) -> None:
         self._collector = collector
         self._portfolio = portfolio
@@ -33,6 +34,7 @@ class Track:
         self._deltas = deltas
         self._clock = clock
         self._most = most
+        self._added = added
 
     def names(self, targets: str) -> list[str]:
         """The repositories someone typed; raises InvalidName or UsageError."""
@@ -80,6 +82,7 @@ class Track:
         new = await self._store.watches.add(guild_id, group, [subject.id for subject in found])
         added = [subject.full_name for subject in found if subject.id in new]
         await self._note(guild_id, user_id, "track add", added, group)
+        self._added([subject for subject in found if subject.id in new])
         movements = await self._today(list({subject.id: subject for subject in found}.values()))
         return Tracked(
             group=group,

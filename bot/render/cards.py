@@ -126,7 +126,7 @@ def _compared_row(subject: Subject, delta: Delta | None, window: Window, zone: t
 def _moved_row(rank: int, movement: Movement, by: str, window: Window, zone: tzinfo) -> Row:
     first = lead(movement, by)
     others = [
-        f"{METRICS[delta.metric].many} {words.signed(delta.change)}"
+        f"{METRICS[delta.metric].many} {words.short(delta)}"
         for delta in movement.deltas
         if delta.change and delta is not first
     ]
@@ -160,7 +160,8 @@ def _overall(deltas: Sequence[Delta]) -> Tone:
 def _sampled(deltas: Sequence[Delta], window: Window, zone: tzinfo) -> tuple[str, ...]:
     """When the numbers were really read."""
     after = max(delta.after_at for delta in deltas)
-    before = min((d.before_at for d in deltas if d.before_at is not None), default=None)
+    sampled = [delta.before_at for delta in deltas if not delta.reconstructed]
+    before = min((at for at in sampled if at is not None), default=None)
     told = dict.fromkeys(_moment(at, window, zone) for at in (before, after) if at is not None)
     return (f"sampled {' and '.join(told)} {words.zone_name(zone, after)}",)
 

@@ -52,6 +52,9 @@ def _line(chart: Chart, line: Line, zone: tzinfo) -> str:
     began, ended = (
         f"{whole(point.value)} ({seen(point.at, chart, zone)})" for point in (first, last)
     )
+    if line.rebuilt:
+        until = seen(line.rebuilt[-1].at, chart, zone)
+        began = f"about {began}, {words.RECONSTRUCTED} up to {until},"
     change = last.value - first.value  # of what is drawn; the delta of a window stands in its card
     told = [f"{began} to {ended}", words.signed(change)]
     if losses := chart.losses(line):

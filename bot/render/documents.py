@@ -9,6 +9,7 @@ from bot.core.export import written
 from bot.core.models import Allowance, Run, RunError
 from bot.core.rank import Movement
 from bot.core.reports import (
+    BackfillReport,
     ImportReport,
     Listed,
     Report,
@@ -66,6 +67,9 @@ def chart(shown: Chart) -> Json:
                     [{"at": stamp(point.at), "value": point.value} for point in segment]
                     for segment in line.segments
                 ],
+                "reconstructed": [
+                    {"at": stamp(point.at), "value": point.value} for point in line.rebuilt
+                ],
             }
             for line in shown.lines
         ],
@@ -116,6 +120,21 @@ def imported(report: ImportReport) -> Json:
         "refused": [
             {"file": at.file, "line": at.line, "reason": at.reason} for at in report.refused
         ],
+    }
+
+
+def backfilled(report: BackfillReport) -> Json:
+    return {
+        "repos": [
+            {
+                "repo": one.subject.full_name,
+                "since": stamp(one.since),
+                "complete": one.whole,
+                "requests": one.requests,
+            }
+            for one in report.done
+        ],
+        "errors": _refused(report.refused),
     }
 
 
@@ -189,4 +208,5 @@ def _metric(delta: Delta) -> Json:
         "before_at": stamp(delta.before_at),
         "after_at": stamp(delta.after_at),
         "status": delta.status,
+        "reconstructed": delta.reconstructed,
     }

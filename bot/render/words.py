@@ -14,6 +14,8 @@ LONG_MONTHS = (
 )
 MINUS = "\N{MINUS SIGN}"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+RECONSTRUCTED = "reconstructed from stars still held"
+"""Of what nobody sampled: GitHub tells when those were given that nobody has taken back."""
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -104,7 +106,14 @@ def level(delta: Delta) -> str:
 
 def passage(delta: Delta) -> str:
     """`471,538 → 479,958`, or the last value alone where there was none before."""
-    return f"{delta.after:,}" if delta.before is None else f"{delta.before:,} → {delta.after:,}"
+    if delta.before is None:
+        return f"{delta.after:,}"
+    return f"{'≈ ' if delta.reconstructed else ''}{delta.before:,} → {delta.after:,}"
+
+
+def short(delta: Delta) -> str:
+    """`+12`, `≈ +12` of what nobody sampled: a change among others, with no room for more."""
+    return f"{'≈ ' if delta.reconstructed else ''}{signed(delta.change or 0)}"
 
 
 def change(delta: Delta, window: Window, zone: tzinfo) -> str:
@@ -124,7 +133,10 @@ def change(delta: Delta, window: Window, zone: tzinfo) -> str:
         until = f" to {told(delta.after_at)}" if ended else ""
         return f"{signed(delta.change)} since {_since(delta.before_at, window, zone)}{until}"
     if delta.status is Status.APPROX:
-        return f"≈ {signed(delta.change)} ({told(delta.before_at)} to {told(delta.after_at)})"
+        span = f"({told(delta.before_at)} to {told(delta.after_at)})"
+        return f"≈ {signed(delta.change)}" + (
+            f", {RECONSTRUCTED}" if delta.reconstructed else f" {span}"
+        )
     return signed(delta.change)
 
 

@@ -14,6 +14,7 @@ from bot.storage.database import Database, open_database
 from bot.storage.guilds import Guilds
 from bot.storage.histories import Histories
 from bot.storage.outbox import Outbox
+from bot.storage.retained_stars import RetainedStars
 from bot.storage.runs import Runs
 from bot.storage.subjects import Subjects
 from bot.storage.watches import Watches
@@ -30,6 +31,7 @@ class SqliteStore:
     runs: Runs
     guilds: Guilds
     outbox: Outbox
+    stars: RetainedStars
 
     def port(self) -> Store:
         return Store(
@@ -46,6 +48,7 @@ def store_on(database: Database) -> SqliteStore:
         runs=Runs(database),
         guilds=Guilds(database),
         outbox=Outbox(database),
+        stars=RetainedStars(database),
     )
 
 
