@@ -141,8 +141,7 @@ def rebuilt(retained: Retained, trail: Trail, start: int) -> Segment:
     From the window's start on, or from the first day known; each day by `Retained.level`.
     """
     first_at, first = min(span.since for span in trail.spans), trail.seen[0].value
-    begun = retained.days[0].day if retained.whole and retained.days else retained.since
-    start = max(start, noon(begun) - 1)
+    start = max(start, retained.begun)
     level = retained.level(start, first_at, first)
     if level is None:
         return ()

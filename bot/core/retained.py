@@ -56,6 +56,9 @@ class Extent(NamedTuple):
         return Extent(max(self.pages, number), since, self.whole or page.last)
 
 
+NOTHING_READ = Extent(0, None, whole=False)
+
+
 class Given(NamedTuple):
     """Stars of one day."""
 
@@ -67,10 +70,17 @@ class Given(NamedTuple):
 class Retained:
     """What is known of one repository's stars still held."""
 
-    since: int  # the first day known; on those without an entry none was given
+    since: int  # the first day known; on one without an entry none was given
     until: int  # the moment GitHub was asked
     days: Sequence[Given]  # ascending, none of them zero
     whole: bool  # nothing lies before the first of them
+
+    @property
+    def begun(self) -> int:
+        """The first moment a line can be drawn from."""
+        if self.whole and self.days:
+            return noon(self.days[0].day) - DAY
+        return self.since * DAY
 
     def level(self, moment: int, first_at: int, first: int) -> int | None:
         """How many stars there were about `moment`, before the first sample (`first` of them).

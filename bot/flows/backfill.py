@@ -138,9 +138,11 @@ class Backfill:
         extents = await self._stars.extents([one.id for one in subjects])
         return BackfillReport(
             done=tuple(
-                Backfilled(one, _moment(extent.since), extent.whole, spent[one.id])
+                Backfilled(
+                    one, _moment(extents[one.id].since), extents[one.id].whole, spent[one.id]
+                )
                 for one in subjects
-                if one.id not in refused and (extent := extents.get(one.id))
+                if one.id not in refused
             ),
             refused=tuple(
                 RunError(one.full_name, refused[one.id]) for one in subjects if one.id in refused
@@ -156,7 +158,7 @@ class Backfill:
     async def _first(self, subjects: Sequence[Subject]) -> None:
         """The first page of each that has none."""
         extents = await self._stars.extents([one.id for one in subjects])
-        left = [one for one in subjects if one.id in extents and not extents[one.id].pages]
+        left = [one for one in subjects if not extents[one.id].pages]
         while left:
             several, left = left[:AT_ONCE], left[AT_ONCE:]
             reading = [self._read(one, 1, urgent=True) for one in several]

@@ -38,7 +38,7 @@ class RetainedStars(Protocol):
         ...
 
     async def extents(self, subject_ids: Sequence[int]) -> dict[int, Extent]:
-        """How far back each is known, for every id that exists."""
+        """How far back each is known, for every id asked for."""
         ...
 
     async def retained(self, subject_ids: Sequence[int]) -> dict[int, Retained]:

@@ -5,24 +5,21 @@ from collections.abc import Sequence
 
 from bot.core.coverage import DAY
 from bot.core.models import Visibility
-from bot.core.retained import PAGES, Extent, Given, Retained, StarPage, Unread
+from bot.core.retained import NOTHING_READ, PAGES, Extent, Given, Retained, StarPage, Unread
 from bot.storage.database import Database, Row, Transaction, among, ids
 from bot.storage.subjects import COLUMNS, maybe, subject_of, whole
 
 FOREVER = 2**62
 """A day after any other."""
 UNREAD = f"""
-SELECT s.stars_pages, {COLUMNS} FROM subjects s
-WHERE s.visibility = $1 AND s.gone_at IS NULL AND s.stars_whole = 0 AND s.stars_pages < $2
- AND (s.stars_pages > 0 OR coalesce(s.stars_asked_at, 0) <= $3)
+SELECT coalesce(h.pages, 0), {COLUMNS}
+FROM subjects s LEFT JOIN star_histories h ON h.subject_id = s.id
+WHERE s.visibility = $1 AND s.gone_at IS NULL
+ AND (h.subject_id IS NULL OR h.whole = 0 AND h.pages < $2 AND (h.pages > 0 OR h.asked_at <= $3))
  AND EXISTS (SELECT 1 FROM watches w WHERE w.subject_id = s.id)
-ORDER BY s.stars_pages, s.id LIMIT $4
+ORDER BY 1, s.id LIMIT $4
 """
-EXTENTS = "SELECT s.id, s.stars_pages, s.stars_since, s.stars_whole FROM subjects s WHERE "
-KNOWN = """
-SELECT s.id, s.stars_since, s.stars_asked_at, s.stars_whole FROM subjects s
-WHERE s.stars_pages > 0 AND
-"""
+HISTORY = "SELECT h.subject_id, h.pages, h.since, h.whole, h.asked_at FROM star_histories h WHERE "
 
 
 class RetainedStars:
@@ -32,22 +29,28 @@ class RetainedStars:
     async def keep(self, subject_id: int, number: int, page: StarPage, at: int) -> None:
         """Replace the days a page tells of, and note how far it was read, in one transaction."""
         async with self._database.transaction() as transaction:
-            rows = await transaction.rows(EXTENTS + among("s.id", 1), ids([subject_id]))
-            if not rows:
+            if not await transaction.rows("SELECT 1 FROM subjects WHERE id = $1", subject_id):
                 return  # merged into another repository meanwhile
-            known = _extent(rows[0]).with_page(number, page, at // DAY)
+            rows = await transaction.rows(HISTORY + among("h.subject_id", 1), ids([subject_id]))
+            extent = _extent(rows[0]) if rows else NOTHING_READ
+            now = extent.with_page(number, page, at // DAY)
+            asked_at = at if number == 1 or not rows else rows[0][-1]
             await _replace(transaction, subject_id, number, page)
             await transaction.run(
-                "UPDATE subjects SET stars_pages = $2, stars_since = $3, stars_whole = $4,"
-                " stars_asked_at = CASE WHEN $5 THEN $6 ELSE stars_asked_at END WHERE id = $1",
-                subject_id, known.pages, known.since, int(known.whole), number == 1, at,
+                "INSERT INTO star_histories (subject_id, pages, since, whole, asked_at)"
+                " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (subject_id) DO UPDATE SET"
+                " pages = excluded.pages, since = excluded.since, whole = excluded.whole,"
+                " asked_at = excluded.asked_at",
+                subject_id, now.pages, now.since, int(now.whole), asked_at,
             )  # fmt: skip
 
     async def refused(self, subject_id: int, at: int) -> None:
-        """Note that its first page was asked for in vain."""
+        """Note that its first page was asked for in vain; one that has pages stays as it is."""
         async with self._database.transaction() as transaction:
             await transaction.run(
-                "UPDATE subjects SET stars_asked_at = $2 WHERE id = $1 AND stars_pages = 0",
+                "INSERT INTO star_histories (subject_id, pages, whole, asked_at)"
+                " VALUES ($1, 0, 0, $2) ON CONFLICT (subject_id) DO UPDATE SET"
+                " asked_at = excluded.asked_at WHERE star_histories.pages = 0",
                 subject_id, at,
             )  # fmt: skip
 
@@ -57,13 +60,16 @@ class RetainedStars:
         return [Unread(subject_of(row[1:]), whole(row[0])) for row in rows]
 
     async def extents(self, subject_ids: Sequence[int]) -> dict[int, Extent]:
-        """How far back each is known, for every id that exists."""
-        rows = await self._database.rows(EXTENTS + among("s.id", 1), ids(subject_ids))
-        return {whole(row[0]): _extent(row) for row in rows}
+        """How far back each is known, for every id asked for."""
+        rows = await self._database.rows(HISTORY + among("h.subject_id", 1), ids(subject_ids))
+        known = {whole(row[0]): _extent(row) for row in rows}
+        return {id_: known.get(id_, NOTHING_READ) for id_ in subject_ids}
 
     async def retained(self, subject_ids: Sequence[int]) -> dict[int, Retained]:
         """All days known of each; one that was never read is absent."""
-        known = await self._database.rows(KNOWN + among("s.id", 1), ids(subject_ids))
+        known = await self._database.rows(
+            f"{HISTORY} h.pages > 0 AND {among('h.subject_id', 1)}", ids(subject_ids)
+        )
         days: dict[int, list[Given]] = defaultdict(list)
         for id_, day, count in await self._database.rows(
             "SELECT subject_id, day, count FROM stars_retained WHERE "
@@ -74,13 +80,13 @@ class RetainedStars:
             days[whole(id_)].append(Given(whole(day), whole(count)))
         return {
             whole(id_): Retained(whole(since), whole(at), days[whole(id_)], bool(all_of_it))
-            for id_, since, at, all_of_it in known
+            for id_, _, since, all_of_it, at in known
         }
 
 
 def _extent(row: Row) -> Extent:
-    """Read a row of EXTENTS."""
-    _, pages, since, all_of_it = row
+    """Read a row of HISTORY."""
+    _, pages, since, all_of_it, _ = row
     return Extent(whole(pages), maybe(since), bool(all_of_it))
 
 

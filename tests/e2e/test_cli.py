@@ -28,6 +28,7 @@ DAYS = "2024-05-02..2024-05-03"
 WINDOW = {"start": "2024-05-02T00:00:00Z", "end": "2024-05-03T23:59:59Z"}
 METRIC_KEYS = [
     "metric", "before", "after", "change", "percent", "before_at", "after_at", "status",
+    "reconstructed",
 ]  # fmt: skip
 RUN_KEYS = [
     "id", "trigger", "started_at", "finished_at", "status",

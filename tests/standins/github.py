@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.standins.github_stars import StarHistories
 from tests.standins.github_world import POINTS_AN_HOUR, Asked, Repo, World
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
@@ -45,6 +46,7 @@ class GitHubStandIn:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_post("/graphql", self._serve)
+        self.star_histories = StarHistories(self, app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()

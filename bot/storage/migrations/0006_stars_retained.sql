@@ -7,15 +7,13 @@ CREATE TABLE stars_retained (
     PRIMARY KEY (subject_id, day)
 ) WITHOUT ROWID;
 
--- How far that series was read, kept with the subject as a table of its own would take a page more:
--- pages read so far,
-ALTER TABLE subjects ADD COLUMN stars_pages BIGINT NOT NULL DEFAULT 0;
-
--- the first day known,
-ALTER TABLE subjects ADD COLUMN stars_since BIGINT;
-
--- 1: it goes back to the first star, so nothing lies before it,
-ALTER TABLE subjects ADD COLUMN stars_whole BIGINT NOT NULL DEFAULT 0;
-
--- and when its newest page was read, or refused while there was none.
-ALTER TABLE subjects ADD COLUMN stars_asked_at BIGINT;
+-- How far that series was read: `pages` so far, `since` is the first day known, `whole` 1: it goes
+-- back to the first star, so nothing lies before it. `asked_at` is when the newest page was read, or
+-- refused while there was none.
+CREATE TABLE star_histories (
+    subject_id BIGINT PRIMARY KEY,
+    pages BIGINT NOT NULL,
+    since BIGINT,
+    whole BIGINT NOT NULL,
+    asked_at BIGINT NOT NULL
+) WITHOUT ROWID;
