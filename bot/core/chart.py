@@ -141,7 +141,7 @@ def rebuilt(retained: Retained, trail: Trail, start: int) -> Segment:
     From the window's start on, or from the first day known; each day by `Retained.level`.
     """
     first_at, first = min(span.since for span in trail.spans), trail.seen[0].value
-    start = max(start, retained.begun)
+    start = max(start, retained.begun(first_at, first))
     level = retained.level(start, first_at, first)
     if level is None:
         return ()

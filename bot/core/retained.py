@@ -75,29 +75,33 @@ class Retained:
     days: Sequence[Given]  # ascending, none of them zero
     whole: bool  # nothing lies before the first of them
 
-    @property
-    def begun(self) -> int:
-        """The first moment a line can be drawn from."""
-        if self.whole and self.days:
-            return noon(self.days[0].day) - DAY
-        return self.since * DAY
-
     def level(self, moment: int, first_at: int, first: int) -> int | None:
         """How many stars there were about `moment`, before the first sample (`first` of them).
 
         The rule: the stars of a day count as given at 12:00 UTC of it. What was given after
         `moment` and up to the first sample is taken off that sample; before the first star of a
-        whole history there were none. None: these days are not known, or there is none between.
+        complete history there were none. None: these days are not known, or there is none between.
         """
         following = _after(moment)
-        known = self.whole or following >= self.since
+        known = following >= self.since or self.whole
         if not known or noon(following) > first_at or first_at > self.until:
             return None
         if self.whole and not self.days:
             return None if first else 0  # stars without a day: this history cannot be right
-        if self.whole and moment < noon(self.days[0].day):
+        if self._is_complete(first_at, first) and moment < noon(self.days[0].day):
             return 0
         return max(first - sum(day.stars for day in self.between(moment, first_at)), 0)
+
+    def begun(self, first_at: int, first: int) -> int:
+        """The first moment whose level is worth telling."""
+        if self._is_complete(first_at, first):
+            return noon(self.days[0].day) - DAY
+        return 0 if self.whole else self.since * DAY
+
+    def _is_complete(self, first_at: int, first: int) -> bool:
+        """Does it go back to the first star, with a day for each of the first sample's?"""
+        days = (day.stars for day in self.days if day.day * DAY <= first_at)
+        return self.whole and bool(self.days) and sum(days) >= first
 
     def between(self, start: int, end: int) -> Sequence[Given]:
         """The days whose noon lies after `start` and not after `end`."""

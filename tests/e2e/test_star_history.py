@@ -69,7 +69,7 @@ async def test_a_repository_without_a_star_history_is_new_as_ever(stage: Stage) 
     stage.github.add("nopast/one", stars=7)
     await place.ask("track add", target="nopast/one")
     async with asyncio.timeout(WITHIN):
-        while ("nopast/one", 1) not in stage.github.star_histories.asked:
+        while ("nopast/one", 1) not in stage.github.star_histories.asked:  # noqa: ASYNC110
             await asyncio.sleep(0)
 
     answer = await place.ask("diff", repo="nopast/one", window="30d")
