@@ -20,11 +20,16 @@ def describe(chart: Chart, zone: tzinfo) -> str:
     """The alternative text: metric, window, and of every line its ends, its change and its gaps."""
     told = [
         f"Line chart: {_shortened(chart.title)}.",
-        f"{chart.metric.label}, {window(chart, zone)}.",
+        f"{chart.metric.label}, {window(chart, zone)}{_note(chart)}.",
         *(f"{_shortened(line.label)}: {_line(chart, line, zone)}." for line in chart.lines),
     ]
     text = " ".join(told if chart.lines else [*told, f"{NOTHING}."])
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _note(chart: Chart) -> str:
+    """Where a part of it comes from; said once, as five lines need their room."""
+    return f", in part {words.RECONSTRUCTED}" if any(line.rebuilt for line in chart.lines) else ""
 
 
 def window(chart: Chart, zone: tzinfo) -> str:
@@ -54,7 +59,7 @@ def _line(chart: Chart, line: Line, zone: tzinfo) -> str:
     )
     if line.rebuilt:
         until = seen(line.rebuilt[-1].at, chart, zone)
-        began = f"about {began}, {words.RECONSTRUCTED} up to {until},"
+        began = f"about {began}, reconstructed to {until},"
     change = last.value - first.value  # of what is drawn; the delta of a window stands in its card
     told = [f"{began} to {ended}", words.signed(change)]
     if losses := chart.losses(line):

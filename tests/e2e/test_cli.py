@@ -83,6 +83,7 @@ async def test_diff_in_json() -> None:
         "before_at": "2024-05-01T12:00:00Z",
         "after_at": "2024-05-03T12:00:00Z",
         "status": "exact",
+        "reconstructed": False,
     }
     assert [forks[key] for key in ("before", "after", "change")] == [10, 9, -1]
     assert [issues[key] for key in ("metric", "change", "percent")] == ["open_issues", 1, 20.0]
