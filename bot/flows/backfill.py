@@ -5,11 +5,12 @@ an end at any moment costs nothing but the page under way.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 from bot.core.coverage import DAY
-from bot.core.models import Refusal, Refused, RunError, Subject, Visibility
+from bot.core.models import Pause, Refusal, Refused, RunError, Subject, Visibility
 from bot.core.reports import Backfilled, BackfillReport, Progress
 from bot.core.retained import PAGES, Extent, Unread
 from bot.errors import GitHubError, UsageError
@@ -117,7 +118,8 @@ class Backfill:
             for done, subject in enumerate(due):
                 listener(Progress(done, len(due)))
                 spent[subject.id] += 1
-                if why := await self._read(subject, number, listener=listener):
+                waiting = partial(_tell_pause, listener, done, len(due))
+                if why := await self._read(subject, number, waiting=waiting):
                     refused[subject.id] = why
             listener(Progress(len(due), len(due)))
             left = [one for one in left if one.id not in refused]
@@ -173,15 +175,10 @@ class Backfill:
         number: int,
         *,
         urgent: bool = False,
-        listener: Listener = lambda _: None,
+        waiting: Callable[[Pause], None] = lambda _: None,
     ) -> Refusal | None:
         """Ask for one page and keep it, or return why there is none."""
-        page = await self._history.page(
-            subject.full_name,
-            number,
-            waiting=lambda pause: listener(Progress(0, None, pause)),
-            urgent=urgent,
-        )
+        page = await self._history.page(subject.full_name, number, waiting=waiting, urgent=urgent)
         now = self._clock.now()
         if page is None:
             self._rest_until[subject.id] = now + AGAIN_COUNTED
@@ -207,7 +204,11 @@ def _refusal(subject: Subject) -> Refusal | None:
 
 def _is_trouble(why: Refusal) -> bool:
     """Did GitHub fail, so that the same may succeed a little later?"""
-    return why is not COUNTING and why.kind in (Refused.ERROR, Refused.TIMEOUT)
+    return why.kind is Refused.TIMEOUT
+
+
+def _tell_pause(listener: Listener, done: int, total: int, pause: Pause) -> None:
+    listener(Progress(done, total, pause))
 
 
 def _is_due(extent: Extent, number: int, *, again: bool) -> bool:

@@ -19,6 +19,7 @@ class StarHistory(Protocol):
     ) -> StarPage | Refusal | None:
         """One page, from 1, or why there is none; None: GitHub is still counting, ask again later.
 
+        A refusal of the kind TIMEOUT is GitHub's own trouble: the same may succeed a little later.
         Raises GitHubError when nothing can be asked at all.
         """
         ...

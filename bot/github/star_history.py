@@ -64,6 +64,7 @@ class StarHistory:
     ) -> StarPage | Refusal | None:
         """One page, from 1, or why there is none; None: GitHub is still counting, ask again later.
 
+        A refusal of the kind TIMEOUT is GitHub's own trouble: the same may succeed a little later.
         Raises GitHubError when nothing can be asked at all.
         """
         path = f"/repos/{full_name}/stargazers/history?per_page={WEEKS_A_PAGE}&page={number}"
@@ -71,7 +72,7 @@ class StarHistory:
         try:
             answer = await connection.get(path, Trip(waiting, urgent=urgent))
         except Unanswered as trouble:
-            return Refusal(trouble.kind, trouble.reason)
+            return Refusal(Refused.TIMEOUT, trouble.reason)
         if answer.status == HTTPStatus.ACCEPTED:
             return None
         return read_page(answer)

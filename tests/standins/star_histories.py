@@ -17,6 +17,7 @@ class ScriptedStars:
     given: dict[str, dict[int, int]] = field(default_factory=dict)  # name -> day -> stars
     answers: dict[str, list[Refusal | Exception | None]] = field(default_factory=dict)  # first
     asked: list[tuple[str, int]] = field(default_factory=list)
+    pauses: dict[str, Pause] = field(default_factory=dict)  # before the page
     urgent: list[str] = field(default_factory=list)
 
     @property
@@ -32,11 +33,13 @@ class ScriptedStars:
         full_name: str,
         number: int,
         *,
-        waiting: Callable[[Pause], None] = lambda _: None,  # noqa: ARG002  # it never lets wait
+        waiting: Callable[[Pause], None] = lambda _: None,
         urgent: bool = False,
     ) -> StarPage | Refusal | None:
         self.asked.append((full_name, number))
         self.urgent += [full_name] if urgent else []
+        if pause := self.pauses.get(full_name):
+            waiting(pause)
         if first := self.answers.get(full_name):
             answer = first.pop(0)
             if isinstance(answer, Exception):

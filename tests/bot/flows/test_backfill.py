@@ -8,7 +8,7 @@ import pytest
 from bot.core.coverage import DAY
 from bot.core.delta import Status
 from bot.core.metrics import STARS
-from bot.core.models import Refusal, Refused, Subject, Trigger, Visibility
+from bot.core.models import Pause, Refusal, Refused, Subject, Trigger, Visibility
 from bot.core.reports import Progress
 from bot.errors import RateLimited, TokenRejected, UnknownRepository, UsageError
 from bot.flows.backfill import AGAIN_COUNTED, AGAIN_FAILED, COUNTING, FEW, NOT_PUBLIC, TROUBLES
@@ -351,3 +351,16 @@ async def test_exports_carry_what_was_observed_and_nothing_else(
         "date,full_name,metric,value,status",
         *(f"2026-07-01,o/{name},stars,100,exact" for name in "abc"),
     ]
+
+
+async def test_what_it_waits_for_is_told(
+    flows: Flows, starlight: ScriptedStars, three: list[Subject]
+) -> None:
+    assert three
+    starlight.give("o/b", d10=3)
+    starlight.pauses["o/b"] = Pause(7, "GitHub's rate limit")
+    told: list[Progress] = []
+
+    await flows.backfill.repositories(OPERATOR, ["o/a", "o/b"], listener=told.append)
+
+    assert Progress(1, 2, Pause(7, "GitHub's rate limit")) in told

@@ -131,9 +131,9 @@ async def test_a_failure_is_tried_again_and_costs_this_one_only(
     github.star_histories.answers = list(once)
     assert isinstance(await history.page(SITE, 1), StarPage)
 
-    github.star_histories.answers = [web.Response(status=502) for _ in range(ATTEMPTS)]
+    github.star_histories.answers = [web.Response(status=500) for _ in range(ATTEMPTS)]
 
-    assert await history.page(SITE, 1) == Refusal(Refused.TIMEOUT, "GitHub answered 502")
+    assert await history.page(SITE, 1) == Refusal(Refused.TIMEOUT, "GitHub answered 500")
 
 
 async def test_a_limit_is_waited_for_visibly(github: GitHubStandIn, history: StarHistory) -> None:
