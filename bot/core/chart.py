@@ -7,7 +7,7 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from bot.core.coverage import JOIN, Span
+from bot.core.coverage import DAY, JOIN, Span
 from bot.core.history import AT, Observation
 from bot.core.metrics import Good, Metric
 from bot.core.retained import Retained, noon
@@ -145,11 +145,13 @@ def rebuilt(retained: Retained, trail: Trail, start: int) -> Segment:
     level = retained.level(start, first_at, first)
     if level is None:
         return ()
-    points, left = [Point(first_at, first)], first
+    points, left = {first_at: first}, first
     for given in reversed(retained.between(start, first_at)):
-        points.append(Point(noon(given.day), max(left, 0)))
+        points[noon(given.day)] = left
         left -= given.stars
-    return (Point(start, level), *reversed(points))
+        points[noon(given.day) - DAY] = left  # so that a quiet time before it stays level
+    later = ((at, value) for at, value in sorted(points.items()) if at > start)
+    return (Point(start, level), *(Point(at, max(value, 0)) for at, value in later))
 
 
 def _stretches(spans: Sequence[Span]) -> list[tuple[int, int]]:

@@ -205,10 +205,15 @@ def test_what_was_gained_is_counted_from_the_first_rebuilt_day() -> None:
 
     (gained,) = gains(shown).lines
 
-    assert [point.value for point in line.rebuilt] == [90, 100, 100]
-    assert [point.value for point in gained.rebuilt] == [0, 10, 10]
+    assert line.rebuilt == (
+        Point(start, 90),
+        Point(NOON - 2 * DAY, 90),  # quiet until then
+        Point(NOON - DAY, 100),
+        Point(NOON, 100),
+    )
+    assert [point.value for point in gained.rebuilt] == [0, 0, 10, 10]
     assert gained.last == Point(NOON, 10)
-    assert list(line.values()) == [90, 100, 100, 100]
+    assert list(line.values()) == [90, 90, 100, 100, 100]
     assert shown.moves_on
 
 

@@ -272,7 +272,7 @@ async def test_a_diff_and_a_chart_reach_back_to_before_the_first_sample(
     assert (stars.before, stars.after, stars.change) == (93, 100, 7)
     assert (stars.status, stars.reconstructed) == (Status.APPROX, True)
     (line,) = drawn.chart.lines
-    assert [point.value for point in line.rebuilt] == [83, 93, 98, 100, 100]
+    assert [point.value for point in line.rebuilt] == [83, 83, 93, 93, 98, 98, 100, 100]
     assert [list(segment) for segment in line.segments] == [[line.rebuilt[-1]]]
     assert shown is not None
     assert shown.lines[0].rebuilt
