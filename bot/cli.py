@@ -8,18 +8,33 @@ from typing import Annotated
 import typer
 
 from bot import __version__
-from bot.app import App, run_bot
+from bot.app import App
 from bot.cli_keeping import keeping
 from bot.console import answer, ask, drawn, progress, saved, settings_of, zone_of
 from bot.core.export import Document, Form
-from bot.core.follow import Follow, parse_terms
+from bot.core.follow import Follow, Terms, parse_terms
 from bot.core.metrics import METRICS, STARS
 from bot.core.models import RunStatus, Trigger, Wanted
 from bot.core.rank import ANY, RANKINGS
-from bot.core.reports import Listed, SyncReport
+from bot.core.reports import BackfillReport, Listed, SyncReport, Tracked
 from bot.flows.collection import Listener
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR
 from bot.render import cards, documents, portfolio_cards
+
+
+async def read_back(
+    app: App, repos: Sequence[str], tell: Listener, *, again: bool
+) -> tuple[BackfillReport, int]:
+    report = await app.backfill.repositories(OPERATOR, repos, again=again, listener=tell)
+    return report, app.clock.now()
+
+
+async def added(app: App, targets: str, group: str, terms: Terms, tell: Listener) -> Tracked:
+    """Watch repositories, and read the newest part of their star history while we are at it."""
+    report = await app.track.add(OPERATOR, targets, group, tell, terms=terms)
+    await app.backfill.begin([movement.subject for movement in report.added])
+    return report
+
 
 cli = typer.Typer(
     name="repo-radar",
@@ -57,6 +72,8 @@ def options(
 @cli.command("run")
 def run_command(config: Config = None) -> None:
     """Be the Discord bot."""
+    from bot.serving import run_bot
+
     asyncio.run(run_bot(settings_of(config)))
 
 
@@ -198,6 +215,24 @@ def export(
 
 
 @cli.command()
+def backfill(
+    repos: Annotated[list[str] | None, typer.Argument(help="Only these.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also what was read before.")] = False,
+    tz: Zone = "UTC",
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Read the time before your first samples from the stars that are still held."""
+    zone = zone_of(tz)
+    with progress("Reading star history") as tell:
+        report, now = ask(config, lambda app: read_back(app, repos or (), tell, again=again))
+    card = portfolio_cards.backfilled(report, zone, now)
+    answer(card, documents.backfilled(report), as_json=as_json)
+    if report.refused:
+        raise typer.Exit(2)
+
+
+@cli.command()
 def status(tz: Zone = "UTC", as_json: AsJson = False, config: Config = None) -> None:
     """Tell whether everything is well, and what to do where it is not."""
     zone = zone_of(tz)
@@ -221,7 +256,7 @@ def track_add(
     """Watch repositories, or owner/* with all that comes, starting with their numbers now."""
     named, terms = " ".join(targets), parse_terms(include, exclude, forks=forks, archived=archived)
     with progress("Asking GitHub") as tell:
-        report = ask(config, lambda app: app.track.add(OPERATOR, named, group, tell, terms=terms))
+        report = ask(config, lambda app: added(app, named, group, terms, tell))
     answer(portfolio_cards.tracked(report), documents.tracked(report), as_json=as_json)
     if report.refused:
         raise typer.Exit(2)

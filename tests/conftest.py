@@ -9,6 +9,7 @@ import pytest
 
 from bot.exports.reader import read_rows
 from bot.flows.allowance import Allowances
+from bot.flows.backfill import Backfill
 from bot.flows.charts import Charts
 from bot.flows.collection import Collector
 from bot.flows.deltas import Deltas
@@ -19,6 +20,7 @@ from bot.flows.importing import Import
 from bot.flows.lookout import Lookout
 from bot.flows.owners import Following
 from bot.flows.portfolio import Portfolio
+from bot.flows.star_ports import Stars
 from bot.flows.status import Status
 from bot.flows.sync import Sync
 from bot.flows.track import Track
@@ -26,6 +28,7 @@ from bot.storage.database import Database, open_database
 from tests.standins.clock import HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
 from tests.standins.owners import ScriptedOwners
+from tests.standins.star_histories import ScriptedStars
 from tests.standins.stored import SqliteStore, store_on
 
 INTERVAL = 6 * HOUR
@@ -61,6 +64,11 @@ def owners(github: ScriptedGitHub) -> ScriptedOwners:
     return ScriptedOwners(github)
 
 
+@pytest.fixture
+def starlight(clock: SettableClock) -> ScriptedStars:
+    return ScriptedStars(clock)
+
+
 @dataclass(frozen=True, slots=True)
 class Flows:
     """Every verb, over the same store."""
@@ -77,11 +85,16 @@ class Flows:
     exports: Exports
     importing: Import
     status: Status
+    backfill: Backfill
 
 
 @pytest.fixture
 async def flows(
-    store: SqliteStore, github: ScriptedGitHub, owners: ScriptedOwners, clock: SettableClock
+    store: SqliteStore,
+    github: ScriptedGitHub,
+    owners: ScriptedOwners,
+    clock: SettableClock,
+    starlight: ScriptedStars,
 ) -> AsyncIterator[Flows]:
     numbers = count(1)
 
@@ -90,23 +103,34 @@ async def flows(
 
     kept = store.port()
     portfolio = Portfolio(store.subjects, store.watches, [TRUSTED_GUILD])
-    deltas = Deltas(store.histories, INTERVAL)
+    deltas = Deltas(store.histories, INTERVAL, store.stars)
     diff = Diff(portfolio, deltas, store.histories, clock)
     collector = Collector(github, kept, clock, interval=INTERVAL, new_id=new_id)
     sync = Sync(collector, store.subjects, portfolio, clock)
     following = Following(owners, kept, portfolio, most=MOST)
+    backfill = Backfill(Stars(starlight, store.stars), portfolio, clock, pace=0)
     yield Flows(
         collector=collector,
         portfolio=portfolio,
         sync=sync,
         following=following,
         lookout=Lookout(owners, following, kept, portfolio, clock=clock),
-        track=Track(collector, portfolio, kept, deltas, clock, following=following, most=MOST),
+        track=Track(
+            collector,
+            portfolio,
+            kept,
+            deltas,
+            clock,
+            following=following,
+            most=MOST,
+            added=backfill.wake,
+        ),
         diff=diff,
         charts=Charts(diff, portfolio, deltas, store.histories, clock),
         digests=Digests(portfolio, deltas, store.runs, clock),
         exports=Exports(portfolio, deltas, store.histories, clock),
         importing=Import(read_rows, kept, clock, new_id),
         status=Status(Allowances(github, store.subjects, clock), kept, clock, interval=INTERVAL),
+        backfill=backfill,
     )
     await collector.close()

@@ -43,11 +43,21 @@ ROOMS: dict[str, set[str]] = {
     | {"pathlib", "random", "rich"},
     "bot/__init__.py": set(),
     "bot/__main__.py": {"bot.cli", "bot.errors"},
-    # The only builder knows everyone, and of discord.py the globals that have no setting.
-    "bot/app.py": {"bot", "cogs", "aiohttp", "asyncio", "os", "signal"}
+    # The builder knows everyone; its bot's half also discord.py's globals that have no setting.
+    "bot/app.py": {"bot", "aiohttp"},
+    "bot/serving.py": {"bot", "cogs", "asyncio", "os", "signal"}
     | {"discord.VoiceClient", "discord.ext.commands.Cog", "discord.http"},
+    "bot/backfilling.py": {"bot.errors", "bot.flows", "structlog"},
     "bot/cli.py": CORE
-    | {"bot.__version__", "bot.app", "bot.console", "bot.demo", "bot.flows", "bot.render"}
+    | {
+        "bot.__version__",
+        "bot.app",
+        "bot.serving.run_bot",
+        "bot.console",
+        "bot.demo",
+        "bot.flows",
+        "bot.render",
+    }
     | {"bot.cli_keeping", "asyncio", "pathlib", "typer"},
     "bot/cli_keeping.py": CORE
     | {"bot.app", "bot.clock", "bot.console", "bot.flows", "bot.render", "asyncio", "pathlib"}

@@ -7,9 +7,10 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from bot.core.coverage import JOIN, Span
+from bot.core.coverage import DAY, JOIN, Span
 from bot.core.history import AT, Observation
 from bot.core.metrics import Good, Metric
+from bot.core.retained import Retained, noon
 
 MOST_LINES = 5
 """More than these nobody tells apart."""
@@ -48,9 +49,12 @@ class Line:
     label: str
     segments: tuple[Segment, ...]  # ascending, none empty
     ground: int = 0  # what was taken off every value
+    rebuilt: Segment = ()  # before the first of them, from stars still held: nobody sampled it
 
     @property
     def first(self) -> Point | None:
+        if self.rebuilt:
+            return self.rebuilt[0]
         return self.segments[0][0] if self.segments else None
 
     @property
@@ -58,7 +62,7 @@ class Line:
         return self.segments[-1][-1] if self.segments else None
 
     def values(self) -> Iterator[int]:
-        return (point.value for segment in self.segments for point in segment)
+        return (point.value for segment in (self.rebuilt, *self.segments) for point in segment)
 
     def losses(self) -> list[Loss]:
         """Falls that are worth a word, largest first: not the ordinary coming and going."""
@@ -120,6 +124,30 @@ def segments(
     return tuple(segment for segment in drawn if segment)
 
 
+def begins_late(trail: Trail, start: int) -> bool:
+    """Is there a sample in the window, and none before it?"""
+    return bool(trail.seen) and min(span.since for span in trail.spans) > start
+
+
+def rebuilt(retained: Retained, trail: Trail, start: int) -> Segment:
+    """The days before the first sample, up to it, of a trail that `begins_late`.
+
+    From the window's start on, or from the first day known; each day by `Retained.level`.
+    """
+    first_at, first = min(span.since for span in trail.spans), trail.seen[0].value
+    start = max(start, retained.begun(first_at, first))
+    level = retained.level(start, first_at, first)
+    if level is None:
+        return ()
+    points, left = {first_at: first}, first
+    for given in reversed(retained.between(start, first_at)):
+        points[noon(given.day)] = left
+        left -= given.stars
+        points[noon(given.day) - DAY] = left  # so that a quiet time before it stays level
+    later = ((at, value) for at, value in sorted(points.items()) if at > start)
+    return (Point(start, level), *(Point(at, max(value, 0)) for at, value in later))
+
+
 def _stretches(spans: Sequence[Span]) -> list[tuple[int, int]]:
     """Coverage without overlaps and short silences."""
     joined: list[tuple[int, int]] = []
@@ -145,7 +173,8 @@ def _segment(seen: Sequence[Observation], since: int, until: int) -> Segment:
 
 def _from_zero(line: Line, value: int) -> Line:
     lowered = tuple(_less(segment, value) for segment in line.segments)
-    return replace(line, segments=lowered, ground=line.ground + value)
+    rebuilt = _less(line.rebuilt, value)
+    return replace(line, segments=lowered, rebuilt=rebuilt, ground=line.ground + value)
 
 
 def _less(segment: Segment, value: int) -> Segment:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.coverage import DAY, Sight, Span, look
+from bot.core.retained import Retained
 from bot.core.window import Window
 
 
@@ -26,6 +27,7 @@ class Series:
     after: int | None  # the value observed last at or before the window's end
     first: int | None  # the oldest value of all; only read where `before` is None
     spans: Sequence[Span]  # when the metric was sampled
+    retained: Retained | None = None  # of stars, where the window begins before all of that
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Delta:
     after: int
     before_at: int | None  # when `before` was sampled
     after_at: int
+    reconstructed: bool = False  # `before` was rebuilt from stars still held, nobody sampled it
 
     @property
     def change(self) -> int | None:
@@ -66,6 +69,7 @@ def measure(
 
     `fresh` is how old, in seconds, the newest sample may be to stand for a moment that is not
     covered (section "delta rules" of the README); at a day's boundary a whole day is allowed.
+    Where the window begins before the first sample, stars still held tell of its start.
     """
     after = look(series.spans, window.end)
     if after is None or series.after is None:
@@ -74,6 +78,10 @@ def measure(
     if gone_at is not None and gone_at <= window.end:
         return Delta(metric, Status.GONE, None, value, None, seen_at)
     first_at = min(span.since for span in series.spans)
+    rebuilt = _rebuilt(series, window.start, first_at)
+    if rebuilt is not None:
+        start = window.start
+        return Delta(metric, Status.APPROX, rebuilt, value, start, seen_at, reconstructed=True)
     if seen_at == first_at:
         return Delta(metric, Status.NEW, None, value, None, seen_at)
     before = look(series.spans, window.start)
@@ -84,6 +92,13 @@ def measure(
     ) and _stands(after, window.end, max(DAY, fresh) if window.ends_with_day else fresh)
     status = Status.EXACT if known else Status.APPROX
     return Delta(metric, status, series.before, value, before.sampled_at, seen_at)
+
+
+def _rebuilt(series: Series, start: int, first_at: int) -> int | None:
+    """What there was at the start, of what only later samples and stars still held tell."""
+    if series.retained is None or series.first is None or start >= first_at:
+        return None
+    return series.retained.level(start, first_at, series.first)
 
 
 def _stands(sight: Sight, moment: int, fresh: int) -> bool:

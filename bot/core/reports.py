@@ -147,3 +147,19 @@ class CheckReport:
     backup: Contents | None  # the newest one that is whole
     allowances: tuple[Allowance, ...]  # of every token; empty: GitHub was not asked
     problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Backfilled:
+    """How far back the stars still held of one repository are known."""
+
+    subject: Subject
+    since: int | None  # the first moment of the first day known; None: nothing is
+    whole: bool  # it goes back to the first star
+    requests: int  # that this took
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillReport:
+    done: tuple[Backfilled, ...]
+    refused: tuple[RunError, ...]

@@ -42,6 +42,16 @@ class DemoGitHub:
     async def allowances(self, owners: Collection[str]) -> list[Allowance]:  # noqa: ARG002
         return [Allowance()]
 
+    async def page(
+        self,
+        full_name: str,  # noqa: ARG002  # none has a star history: all its past is in files
+        number: int,  # noqa: ARG002
+        *,
+        waiting: Callable[[Pause], None] = lambda _: None,  # noqa: ARG002
+        urgent: bool = False,  # noqa: ARG002
+    ) -> Refusal:
+        return NOT_FOUND
+
     def _page(self, wanted: Sequence[Wanted]) -> Harvest:
         found = {
             want: reading

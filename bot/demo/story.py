@@ -52,7 +52,8 @@ async def tell(
     database, file = folder / "radar.db", folder / "history.csv"
     _prepare(database, file, repositories)
     settings = Settings(storage=Storage(url=f"{SQLITE}{database.as_posix()}"))
-    async with open_app(settings, github=DemoGitHub(repositories, clock), clock=clock) as app:
+    github = DemoGitHub(repositories, clock)
+    async with open_app(settings, github=github, history=github, clock=clock) as app:
         await _collect(app, file, console)
         await _report(app, console)
     _point_to(console, database, file)

@@ -1,9 +1,19 @@
 """The verbs chart and compare: one metric of one to five repositories, to be drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
-from bot.core.chart import MOST_LINES, Chart, Line, Trail, gains, segments
+from bot.core.chart import (
+    MOST_LINES,
+    Chart,
+    Line,
+    Segment,
+    Trail,
+    begins_late,
+    gains,
+    rebuilt,
+    segments,
+)
 from bot.core.delta import Delta
 from bot.core.digest import Digest
 from bot.core.metrics import METRICS, STARS, Metric
@@ -84,13 +94,22 @@ class Charts:
         self, subjects: Sequence[Subject], metric: Metric, window: Window, title: str = ""
     ) -> Chart:
         trails = await self._histories.trails([one.id for one in subjects], metric.key, window)
+        before = await self._before(trails, window) if metric.key == STARS.key else {}
         return Chart(
             title=title or _title(subjects),
             metric=metric,
-            lines=tuple(_line(one, trails[one.id], window) for one in subjects),
+            lines=tuple(
+                _line(one, trails[one.id], window, before.get(one.id, ())) for one in subjects
+            ),
             start=window.start,
             end=window.end,
         )
+
+    async def _before(self, trails: Mapping[int, Trail], window: Window) -> dict[int, Segment]:
+        """What stars still held tell of the time before the first sample."""
+        late = {id_: trail for id_, trail in trails.items() if begins_late(trail, window.start)}
+        held = await self._deltas.retained(list(late)) if late else {}
+        return {id_: rebuilt(one, late[id_], window.start) for id_, one in held.items()}
 
     async def _several(self, guild_id: int, repositories: str) -> list[Subject]:
         names = list(dict.fromkeys(repositories.replace(",", " ").split()))
@@ -129,5 +148,5 @@ def _title(subjects: Sequence[Subject]) -> str:
     return subjects[0].full_name if len(subjects) == 1 else f"{len(subjects)} repositories"
 
 
-def _line(subject: Subject, trail: Trail, window: Window) -> Line:
-    return Line(subject.full_name, segments(*trail, window.start, window.end))
+def _line(subject: Subject, trail: Trail, window: Window, before: Segment) -> Line:
+    return Line(subject.full_name, segments(*trail, window.start, window.end), rebuilt=before)

@@ -1,37 +1,58 @@
 """What moved: the store's series through the delta engine, for one repository or many."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from bot.core.delta import measure
+from bot.core.delta import Series, Status, measure
+from bot.core.metrics import STARS
 from bot.core.models import Subject
 from bot.core.rank import Movement
+from bot.core.retained import Retained
 from bot.core.window import Window
 from bot.flows.ports import Histories
+from bot.flows.star_ports import RetainedStars
 
 FRESH = 6 * 3600
 """A sample stands for a moment after it for this long, or for one collection interval (seconds)."""
 
 
 class Deltas:
-    def __init__(self, histories: Histories, interval: int) -> None:
+    def __init__(self, histories: Histories, interval: int, stars: RetainedStars) -> None:
         self._histories = histories
+        self._stars = stars
         self._fresh = max(FRESH, interval)
 
     async def between(self, subjects: Sequence[Subject], window: Window) -> list[Movement]:
-        """One movement a subject, in their order; without deltas where nothing was known yet."""
+        """One movement a subject, in their order; without deltas where nothing was known yet.
+
+        Stars that nobody sampled at the window's start are rebuilt from those still held.
+        """
         series = await self._histories.series([subject.id for subject in subjects], window)
+        moved = [self._movement(subject, series[subject.id], window) for subject in subjects]
+        young = [movement.subject.id for movement in moved if _is_young(movement)]
+        held = await self._stars.retained(young) if young else {}
+        for id_, retained in held.items():
+            series[id_][STARS.key] = replace(series[id_][STARS.key], retained=retained)
         return [
-            Movement(
-                subject,
-                tuple(
-                    delta
-                    for key, known in series[subject.id].items()
-                    if (
-                        delta := measure(
-                            key, known, window, fresh=self._fresh, gone_at=subject.gone_at
-                        )
-                    )
-                ),
-            )
-            for subject in subjects
+            self._movement(one.subject, series[one.subject.id], window)
+            if one.subject.id in held
+            else one
+            for one in moved
         ]
+
+    async def retained(self, subject_ids: Sequence[int]) -> Mapping[int, Retained]:
+        """The stars still held, of those whose history was asked for."""
+        return await self._stars.retained(subject_ids)
+
+    def _movement(self, subject: Subject, series: Mapping[str, Series], window: Window) -> Movement:
+        measured = (
+            measure(key, known, window, fresh=self._fresh, gone_at=subject.gone_at)
+            for key, known in series.items()
+        )
+        return Movement(subject, tuple(delta for delta in measured if delta))
+
+
+def _is_young(movement: Movement) -> bool:
+    """Do its samples begin after the window does?"""
+    stars = movement.delta(STARS.key)
+    return stars is not None and stars.status in (Status.SINCE, Status.NEW)

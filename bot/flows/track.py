@@ -1,7 +1,7 @@
 """The verb track: begin and stop watching repositories, and list what is watched."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from functools import partial
@@ -51,6 +51,7 @@ class Track:
         *,
         following: Following,
         most: int,
+        added: Callable[[Sequence[Subject]], None] = lambda _: None,
     ) -> None:
         self._collector = collector
         self._following = following
@@ -59,6 +60,7 @@ class Track:
         self._deltas = deltas
         self._clock = clock
         self._most = most
+        self._added = added
 
     def asked(self, targets: str, terms: Terms = USUAL) -> Asked:
         """What someone typed; raises InvalidName or UsageError."""
@@ -134,6 +136,7 @@ class Track:
         await self._following.take_back(guild_id, asked.names, group)
         added = [subject.full_name for subject in found.values() if subject.id in new]
         await self._note(guild_id, user_id, "track add", _brief(added, plans), group)
+        self._added([subject for subject in found.values() if subject.id in new])
         movements = await self._today(list(found.values()))
         return Tracked(
             group=group,

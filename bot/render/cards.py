@@ -185,8 +185,7 @@ def _moved_row(rank: int, movement: Movement, by: str, window: Window, zone: tzi
 
 
 def _moved(delta: Delta) -> str:
-    metric = METRICS[delta.metric]
-    return f"{metric.many} {words.gained(delta.change or 0, metric)}"
+    return f"{METRICS[delta.metric].many} {words.short(delta)}"
 
 
 def tone_of(delta: Delta) -> Tone:
@@ -206,7 +205,8 @@ def _overall(deltas: Sequence[Delta]) -> Tone:
 def _sampled(deltas: Sequence[Delta], window: Window, zone: tzinfo) -> tuple[str, ...]:
     """When the numbers were really read."""
     after = max(delta.after_at for delta in deltas)
-    before = min((d.before_at for d in deltas if d.before_at is not None), default=None)
+    sampled = [delta.before_at for delta in deltas if not delta.reconstructed]
+    before = min((at for at in sampled if at is not None), default=None)
     told = dict.fromkeys(_moment(at, window, zone) for at in (before, after) if at is not None)
     return (f"sampled {' and '.join(told)} {words.zone_name(zone, after)}",)
 

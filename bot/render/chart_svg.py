@@ -86,10 +86,19 @@ def _heading(chart: Chart, zone: tzinfo, colours: Colours) -> Iterator[str]:
     title = clamped(chart.title, HEADING, WIDTH - 2 * MARGIN)
     yield _text((MARGIN, 36), title, colours.text, size=HEADING)
     yield _text((MARGIN, 60), f"{chart.metric.label}, {window(chart, zone)}", colours.quiet)
-    if any(len(line.segments) > 1 for line in chart.lines):
-        yield _text((WIDTH - MARGIN, 60), "dotted: not sampled", colours.quiet, anchor="end")
+    if legend := _legend(chart):
+        yield _text((WIDTH - MARGIN, 60), legend, colours.quiet, anchor="end")
     if not any(line.segments for line in chart.lines):
         yield _text((WIDTH / 2, HEIGHT / 2), NOTHING, colours.quiet, anchor="middle")
+
+
+def _legend(chart: Chart) -> str:
+    """What strokes mean that are no samples."""
+    dotted = any(len(line.segments) > 1 for line in chart.lines)
+    dashed = any(line.rebuilt for line in chart.lines)
+    if dashed and dotted:
+        return "dashed: reconstructed · dotted: not sampled"
+    return f"dashed: {words.RECONSTRUCTED}" if dashed else "dotted: not sampled" if dotted else ""
 
 
 def _axes(plane: Plane, values: Sequence[Tick], colours: Colours) -> Iterator[str]:
@@ -109,6 +118,8 @@ def _calendar(plane: Plane, moments: Sequence[Tick], colours: Colours) -> Iterat
 
 def _lines(chart: Chart, plane: Plane, colours: Colours) -> Iterator[str]:
     for line, colour in zip(chart.lines, colours.lines, strict=False):
+        if line.rebuilt:
+            yield _rebuilt(plane, line.rebuilt, colour)
         for before, after in pairwise(line.segments):
             yield _bridge(plane, before[-1], after[0], colour)
         for segment in line.segments:
@@ -130,6 +141,12 @@ def _segment(plane: Plane, segment: Segment, colour: str) -> str:
     begin = f"M{plane.x(first.at):.1f} {plane.y(first.value):.1f}"
     steps = (f"H{plane.x(at):.1f}V{plane.y(value):.1f}" for at, value in others)
     return _stroke(begin + "".join(steps), colour, f'stroke-width="2.5" {CRISP}')
+
+
+def _rebuilt(plane: Plane, segment: Segment, colour: str) -> str:
+    """Thin dashes from day to day: nobody sampled them."""
+    places = (f"{plane.x(at):.1f} {plane.y(value):.1f}" for at, value in plane.thinned(segment))
+    return _stroke("M" + "L".join(places), colour, 'stroke-width="1.5" stroke-dasharray="6 4"')
 
 
 def _bridge(plane: Plane, before: Point, after: Point, colour: str) -> str:

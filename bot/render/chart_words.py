@@ -11,19 +11,25 @@ SHORT = 2 * words.DAY
 """In a window no longer than this the time of day matters."""
 LONGEST = 1024
 """Characters of an alternative text that Discord takes."""
-LONGEST_NAME = 60
+LONGEST_NAME, WITH_MORE_TO_TELL = 60, 44
 """Characters of a title or a label in it: five lines have room for all they have to tell."""
 
 
 def describe(chart: Chart, zone: tzinfo) -> str:
     """The alternative text: metric, window, and of every line its ends, its change and its gaps."""
+    most = WITH_MORE_TO_TELL if any(line.rebuilt for line in chart.lines) else LONGEST_NAME
     told = [
-        f"Line chart: {_shortened(chart.title)}.",
-        f"{chart.metric.label}, {window(chart, zone)}.",
-        *(f"{_shortened(line.label)}: {_line(chart, line, zone)}." for line in chart.lines),
+        f"Line chart: {_shortened(chart.title, most)}.",
+        f"{chart.metric.label}, {window(chart, zone)}{_note(chart)}.",
+        *(f"{_shortened(line.label, most)}: {_line(chart, line, zone)}." for line in chart.lines),
     ]
     text = " ".join(told if chart.lines else [*told, f"{NOTHING}."])
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _note(chart: Chart) -> str:
+    """Where a part of it comes from; said once, as five lines need their room."""
+    return f", in part {words.RECONSTRUCTED}" if any(line.rebuilt for line in chart.lines) else ""
 
 
 def window(chart: Chart, zone: tzinfo) -> str:
@@ -53,6 +59,9 @@ def _line(chart: Chart, line: Line, zone: tzinfo) -> str:
         f"{words.amount(point.value, chart.metric)} ({seen(point.at, chart, zone)})"
         for point in (first, last)
     )
+    if line.rebuilt:
+        until = seen(line.rebuilt[-1].at, chart, zone)
+        began = f"about {began}, reconstructed to {until},"
     change = last.value - first.value  # of what is drawn; the delta of a window stands in its card
     told = [f"{began} to {ended}", words.gained(change, chart.metric)]
     if losses := chart.losses(line):
@@ -63,6 +72,6 @@ def _line(chart: Chart, line: Line, zone: tzinfo) -> str:
     return ", ".join(told)
 
 
-def _shortened(text: str) -> str:
+def _shortened(text: str, most: int) -> str:
     text = printable(text)
-    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -12,6 +12,7 @@ from bot.core.follow import Follow, Followed
 from bot.core.models import Allowance, Run, RunError
 from bot.core.rank import Movement
 from bot.core.reports import (
+    BackfillReport,
     CheckReport,
     ImportReport,
     Listed,
@@ -73,6 +74,9 @@ def chart(shown: Chart) -> Json:
                     [{"at": stamp(point.at), "value": point.value} for point in segment]
                     for segment in line.segments
                 ],
+                "reconstructed": [
+                    {"at": stamp(point.at), "value": point.value} for point in line.rebuilt
+                ],
             }
             for line in shown.lines
         ],
@@ -127,6 +131,21 @@ def imported(report: ImportReport) -> Json:
         "refused": [
             {"file": at.file, "line": at.line, "reason": at.reason} for at in report.refused
         ],
+    }
+
+
+def backfilled(report: BackfillReport) -> Json:
+    return {
+        "repos": [
+            {
+                "repo": one.subject.full_name,
+                "since": stamp(one.since),
+                "complete": one.whole,
+                "requests": one.requests,
+            }
+            for one in report.done
+        ],
+        "errors": _refused(report.refused),
     }
 
 
@@ -243,6 +262,7 @@ def _metric(delta: Delta) -> Json:
         "before_at": stamp(delta.before_at),
         "after_at": stamp(delta.after_at),
         "status": delta.status,
+        "reconstructed": delta.reconstructed,
     }
 
 

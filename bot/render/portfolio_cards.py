@@ -11,6 +11,8 @@ from bot.core.metrics import METRICS, STARS
 from bot.core.models import Allowance, Refused, RunError, RunStatus
 from bot.core.rank import Movement
 from bot.core.reports import (
+    Backfilled,
+    BackfillReport,
     ImportReport,
     Listed,
     Progress,
@@ -135,6 +137,23 @@ def imported(report: ImportReport) -> Card:
     )
 
 
+def backfilled(report: BackfillReport, zone: tzinfo, now: int) -> Card:
+    """How far back the stars still held are known."""
+    number, requests = len(report.done), sum(one.requests for one in report.done)
+    return Card(
+        title=f"Star history of {words.counted(number, 'repository', 'repositories')}",
+        rows=(*(_backfilled_row(one, zone, now) for one in report.done), *_refused(report.refused)),
+        footer=(words.counted(requests, "request"), "stars still held, by the day they were given"),
+        tone=Tone.BAD if report.refused else Tone.GOOD,
+    )
+
+
+def _backfilled_row(done: Backfilled, zone: tzinfo, now: int) -> Row:
+    since = "" if done.since is None else f"since {words.day(done.since, zone, beside=now)}"
+    note = f"{since}, all there is" if done.whole else since
+    return Row(done.subject.full_name, note=note, url=address(done.subject))
+
+
 def status(report: StatusReport, zone: tzinfo) -> Card:
     """The doctor's card: the facts, and each problem with its fix."""
     return Card(
@@ -206,7 +225,7 @@ def _listed_row(item: Listed, zone: tzinfo, now: int) -> Row:
         )
     stars = item.movement.delta(STARS.key)
     row = _level_row(item.movement, " · ".join(parts))
-    moved = words.signed(stars.change) + " in 24 h" if stars and stars.change else ""
+    moved = words.short(stars) + " in 24 h" if stars and stars.change else ""
     tone = Tone.BAD if subject.gone_at is not None else tone_of(stars) if stars else Tone.QUIET
     note = " · ".join(filter(None, ("archived", row.note))) if subject.archived else row.note
     return replace(row, change=moved, note=note, tone=tone)

@@ -14,6 +14,8 @@ LONG_MONTHS = (
 )
 MINUS = "\N{MINUS SIGN}"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+RECONSTRUCTED = "reconstructed from stars still held"
+"""Of what nobody sampled: GitHub tells when those were given that nobody has taken back."""
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -125,7 +127,15 @@ def passage(delta: Delta) -> str:
     """`471,538 → 479,958`, or the last value alone where there was none before."""
     metric = METRICS[delta.metric]
     after = amount(delta.after, metric)
-    return after if delta.before is None else f"{amount(delta.before, metric)} → {after}"
+    if delta.before is None:
+        return after
+    return f"{'≈ ' if delta.reconstructed else ''}{amount(delta.before, metric)} → {after}"
+
+
+def short(delta: Delta) -> str:
+    """`+12`, `≈ +12` of what nobody sampled: a change among others, with no room for more."""
+    moved = gained(delta.change or 0, METRICS[delta.metric])
+    return f"{'≈ ' if delta.reconstructed else ''}{moved}"
 
 
 def change(delta: Delta, window: Window, zone: tzinfo) -> str:
@@ -146,7 +156,8 @@ def change(delta: Delta, window: Window, zone: tzinfo) -> str:
         until = f" to {told(delta.after_at)}" if ended else ""
         return f"{moved} since {_since(delta.before_at, window, zone)}{until}"
     if delta.status is Status.APPROX:
-        return f"≈ {moved} ({told(delta.before_at)} to {told(delta.after_at)})"
+        span = f"({told(delta.before_at)} to {told(delta.after_at)})"
+        return f"≈ {moved}" + (f", {RECONSTRUCTED}" if delta.reconstructed else f" {span}")
     return moved
 
 

@@ -295,5 +295,5 @@ async def merge_into(transaction: Transaction, kept: int, absorbed: int) -> None
         for sample in samples:
             merger.add(kept, sample, imported=True)  # who is known by name only came from files
         await merger.save(transaction)
-    for table in ("observations", "latest", "coverage"):
+    for table in (*("observations", "latest", "coverage"), *("stars_retained", "star_histories")):
         await transaction.run(f"DELETE FROM {table} WHERE subject_id = $1", absorbed)

@@ -29,6 +29,7 @@ DAYS = "2024-05-02..2024-05-03"
 WINDOW = {"start": "2024-05-02T00:00:00Z", "end": "2024-05-03T23:59:59Z"}
 METRIC_KEYS = [
     "metric", "before", "after", "change", "percent", "before_at", "after_at", "status",
+    "reconstructed",
 ]  # fmt: skip
 RUN_KEYS = [
     "id", "trigger", "started_at", "finished_at", "status",
@@ -84,6 +85,7 @@ async def test_diff_in_json() -> None:
         "before_at": "2024-05-01T12:00:00Z",
         "after_at": "2024-05-03T12:00:00Z",
         "status": "exact",
+        "reconstructed": False,
     }
     assert [forks[key] for key in ("before", "after", "change")] == [10, 9, -1]
     assert [issues[key] for key in ("metric", "change", "percent")] == ["open_issues", 1, 20.0]

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from tests.standins.github_apps import Access
 from tests.standins.github_rest import Rest
+from tests.standins.github_stars import StarHistories
 from tests.standins.github_world import POINTS_AN_HOUR, Asked, Repo, World
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
@@ -50,6 +51,7 @@ class GitHubStandIn:
         app.router.add_post("/graphql", self._serve)
         self.access.serve(app)
         self.rest.serve(app, self._admits)
+        self.star_histories = StarHistories(self, app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()

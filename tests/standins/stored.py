@@ -15,6 +15,7 @@ from bot.storage.follows import Follows
 from bot.storage.guilds import Guilds
 from bot.storage.histories import Histories
 from bot.storage.outbox import Outbox
+from bot.storage.retained_stars import RetainedStars
 from bot.storage.runs import Runs
 from bot.storage.subjects import Subjects
 from bot.storage.watches import Watches
@@ -32,6 +33,7 @@ class SqliteStore:
     guilds: Guilds
     outbox: Outbox
     follows: Follows
+    stars: RetainedStars
 
     def port(self) -> Store:
         return Store(
@@ -55,6 +57,7 @@ def store_on(database: Database) -> SqliteStore:
         guilds=Guilds(database),
         outbox=Outbox(database),
         follows=Follows(database),
+        stars=RetainedStars(database),
     )
 
 

@@ -122,7 +122,9 @@ async def test_a_daily_file_imported_elsewhere_leaves_it_byte_for_byte(
         kept = store.port()
         await Import(read_rows, kept, clock, lambda: "run").files([tmp_path / document.name])
         portfolio = Portfolio(store.subjects, store.watches, [])
-        elsewhere = Exports(portfolio, Deltas(kept.histories, 6 * HOUR), kept.histories, clock)
+        elsewhere = Exports(
+            portfolio, Deltas(kept.histories, 6 * HOUR, store.stars), kept.histories, clock
+        )
         order = await elsewhere.order(OPERATOR, "daily-json", "30d", UTC)
 
         assert await elsewhere.document(order) == document

@@ -370,7 +370,7 @@ async def _opened(path: Path, done: list[ImportReport]) -> AsyncIterator[RealSto
             importing = Import(read_rows, store.port(), NOW, lambda: next(names))
             done += [await importing.files([REAL]), await importing.files([REAL])]
         portfolio = Portfolio(store.subjects, store.watches, [])
-        deltas = Deltas(store.histories, 6 * HOUR)
+        deltas = Deltas(store.histories, 6 * HOUR, store.stars)
         yield RealStore(
             path,
             store,

@@ -49,7 +49,7 @@ class Office:
         charts = Charts(
             flows.diff,
             flows.portfolio,
-            Deltas(store.histories, INTERVAL),
+            Deltas(store.histories, INTERVAL, store.stars),
             store.histories,
             self.clock,
         )

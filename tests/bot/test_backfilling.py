@@ -1,0 +1,83 @@
+"""The backfill in the background: it survives any failure and wakes at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC
+
+import pytest
+
+from bot.backfilling import BackfillTimer
+from bot.errors import GitHubError
+from tests.conftest import Flows
+from tests.standins.harvests import ScriptedGitHub
+from tests.standins.star_histories import ScriptedStars
+
+HERE = 11
+
+
+@asynccontextmanager
+async def running(flows: Flows, *, retry: float = 3600) -> AsyncIterator[None]:
+    """The timer, which rests for an hour unless it is woken."""
+    task = asyncio.create_task(BackfillTimer(flows.backfill, idle=3600, retry=retry).run())
+    try:
+        yield
+        assert not task.done()
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def known(flows: Flows, name: str) -> None:
+    """Wait until a diff of it reaches back."""
+    async with asyncio.timeout(5):
+        while True:
+            report = await flows.diff.report(HERE, name, "7d", UTC)
+            if report.deltas[0].reconstructed:
+                return
+            await asyncio.sleep(0)
+
+
+async def test_what_is_added_has_a_past_at_once(
+    flows: Flows, github: ScriptedGitHub, starlight: ScriptedStars
+) -> None:
+    github.add("o/site", stars=9)
+    starlight.give("o/site", d3=2)
+    async with running(flows):
+        await asyncio.sleep(0)
+        await flows.track.add(HERE, "o/site")
+
+        await known(flows, "o/site")
+
+
+@pytest.mark.parametrize("trouble", [GitHubError("It is down."), ValueError("a mistake")])
+async def test_it_outlives_any_failure(
+    flows: Flows, github: ScriptedGitHub, starlight: ScriptedStars, trouble: Exception
+) -> None:
+    github.add("o/site", stars=9)
+    starlight.give("o/site", d3=2)
+    starlight.answers["o/site"] = [trouble, trouble]
+    await flows.track.add(HERE, "o/site")
+
+    async with running(flows, retry=0):
+        await known(flows, "o/site")
+
+    assert starlight.asked == [("o/site", 1)] * 3
+
+
+async def test_after_a_failure_something_new_wakes_it(
+    flows: Flows, github: ScriptedGitHub, starlight: ScriptedStars
+) -> None:
+    github.add("o/site", stars=9)
+    github.add("o/new", stars=9)
+    starlight.give("o/new", d3=2)
+    starlight.answers["o/site"] = [GitHubError("It is down.")]
+    await flows.track.add(HERE, "o/site")
+
+    async with running(flows):
+        while not starlight.asked:  # noqa: ASYNC110 - a fake has no event
+            await asyncio.sleep(0)
+        await flows.track.add(HERE, "o/new")
+
+        await known(flows, "o/new")
