@@ -12,6 +12,7 @@ from uuid import uuid4
 import aiohttp
 
 from bot.clock import SystemClock
+from bot.core.rotation import Rotation
 from bot.errors import RunInProgress, StoreUnusable
 from bot.exports.reader import read_rows
 from bot.flows.allowance import Allowances
@@ -25,10 +26,12 @@ from bot.flows.export import Exports
 from bot.flows.guild_settings import GuildSettings
 from bot.flows.importing import Import
 from bot.flows.membership import Membership
+from bot.flows.pace import Pace
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, GitHub, Store, Warnings
 from bot.flows.posting import Posting
 from bot.flows.refreshing import Refresh
+from bot.flows.rounds import Rounds
 from bot.flows.status import Status
 from bot.flows.sync import Sync
 from bot.flows.track import Track
@@ -128,23 +131,33 @@ def _wire(settings: Settings, store: Store, github: GitHub, clock: Clock) -> App
     diff = Diff(portfolio, deltas, store.histories, clock)
     collector = Collector(github, store, clock, interval=interval, new_id=_new_id)
     allowances = Allowances(github, clock)
+    sync, pace = _sampling(collector, store, portfolio, clock, interval)
     return App(
         clock=clock,
         portfolio=portfolio,
         store=store,
         collector=collector,
         track=Track(collector, portfolio, store, deltas, clock, most=most),
-        sync=Sync(collector, store.subjects, portfolio, clock),
+        sync=sync,
         diff=diff,
         charts=Charts(diff, portfolio, deltas, store.histories, clock),
         digests=Digests(portfolio, deltas, store.runs, clock),
         exports=Exports(portfolio, deltas, store.histories, clock),
         importing=Import(read_rows, store, clock, _new_id),
-        status=Status(allowances, store, clock, interval=interval),
+        status=Status(allowances, store, pace, clock, interval=interval),
         settings=GuildSettings(store.guilds, portfolio, clock),
         membership=Membership(store.guilds),
         allowances=allowances,
     )
+
+
+def _sampling(
+    collector: Collector, store: Store, portfolio: Portfolio, clock: Clock, interval: int
+) -> tuple[Sync, Pace]:
+    rotation = Rotation(interval)
+    rounds = Rounds(collector, store, clock, rotation)
+    sync = Sync(collector, rounds, store.subjects, portfolio, clock)
+    return sync, Pace(collector, store.runs, rotation)
 
 
 def _new_id() -> str:
@@ -193,6 +206,7 @@ def _housekeeping(app: App, warnings: Warnings, ready: Callable[[], bool]) -> Ho
         {
             "departed guilds": lambda: app.membership.forget_departed(app.clock.now()),
             "GitHub's token": tokens.look,
+            "old runs": lambda: app.store.runs.forget_old(app.clock.now()),
         },
         ready,
     )

@@ -58,14 +58,18 @@ class Scheduler:
     async def due_in(self) -> int:
         """Seconds until the next collection: 0 when it is late, or was never made.
 
-        One that failed or was stopped is soon made again: what it did not read is missing.
+        One that failed or was cut short is soon made again: what it did not read is missing. A
+        round is due an interval after the last one began, in however many runs that was made.
         """
         last = await self._runs.newest(Trigger.SCHEDULE)
         if last is None:
             return 0
-        cut_short = last.status in (RunStatus.FAILED, RunStatus.STOPPED)
-        after = min(RETRY, self._interval) if cut_short else self._interval
-        return max(0, last.started_at + after - self._clock.now())
+        due = last.round_began_at + self._interval
+        if last.cut_short or last.status is RunStatus.FAILED:
+            killed = last.status in (RunStatus.RUNNING, RunStatus.STOPPED)
+            since = last.started_at if killed else last.finished_at or last.started_at
+            due = since + min(RETRY, self._interval)
+        return max(0, due - self._clock.now())
 
     async def _collect(self) -> None:
         run = (await self._sync.everything(Trigger.SCHEDULE)).run

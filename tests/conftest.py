@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.rotation import Rotation
 from bot.exports.reader import read_rows
 from bot.flows.allowance import Allowances
 from bot.flows.charts import Charts
@@ -16,7 +17,9 @@ from bot.flows.diff import Diff
 from bot.flows.digest import Digests
 from bot.flows.export import Exports
 from bot.flows.importing import Import
+from bot.flows.pace import Pace
 from bot.flows.portfolio import Portfolio
+from bot.flows.rounds import Rounds
 from bot.flows.status import Status
 from bot.flows.sync import Sync
 from bot.flows.track import Track
@@ -83,7 +86,9 @@ async def flows(
     deltas = Deltas(store.histories, INTERVAL)
     diff = Diff(portfolio, deltas, store.histories, clock)
     collector = Collector(github, kept, clock, interval=INTERVAL, new_id=new_id)
-    sync = Sync(collector, store.subjects, portfolio, clock)
+    rotation = Rotation(INTERVAL)
+    rounds = Rounds(collector, kept, clock, rotation)
+    sync = Sync(collector, rounds, store.subjects, portfolio, clock)
     yield Flows(
         collector=collector,
         portfolio=portfolio,
@@ -94,6 +99,12 @@ async def flows(
         digests=Digests(portfolio, deltas, store.runs, clock),
         exports=Exports(portfolio, deltas, store.histories, clock),
         importing=Import(read_rows, kept, clock, new_id),
-        status=Status(Allowances(github, clock), kept, clock, interval=INTERVAL),
+        status=Status(
+            Allowances(github, clock),
+            kept,
+            Pace(collector, store.runs, rotation),
+            clock,
+            interval=INTERVAL,
+        ),
     )
     await collector.close()

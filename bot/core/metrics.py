@@ -35,3 +35,6 @@ METRICS: dict[str, Metric] = {
     metric.key: metric for metric in (STARS, FORKS, WATCHERS, OPEN_ISSUES, OPEN_PRS)
 }
 """Every metric by key, in the order in which people see them."""
+
+COUNTED = frozenset({WATCHERS.key, OPEN_ISSUES.key, OPEN_PRS.key})
+"""Those GitHub counts anew whenever it is asked; the others it has at hand."""

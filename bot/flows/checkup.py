@@ -6,7 +6,7 @@ from bot.core.settled import Checkup, Settled
 from bot.flows.guild_settings import BY_HAND, GuildSettings
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, Store
-from bot.flows.status import Status
+from bot.flows.status import Status, as_it_is
 
 
 class Checkups:
@@ -30,7 +30,9 @@ class Checkups:
         watched = await self._portfolio.repositories(guild_id)
         gone = tuple(subject for subject in watched if subject.gone_at is not None)
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
-        last = await self._store.runs.newest(Trigger.SCHEDULE)  # others may be another guild's
+        underway, full_round = await self._status.of_sampling()
+        # others may be another guild's
+        last = as_it_is(await self._store.runs.newest(Trigger.SCHEDULE), underway)
         settled = await self._settings.show(guild_id)
         allowance, problems = await self._status.of_github(now)
         problems += self._status.of_runs(last, now, len(watched), failing)
@@ -46,6 +48,8 @@ class Checkups:
             allowance=allowance,
             settled=settled,
             problems=(*problems, *_of_digests(settled), *_of_gone(gone)),
+            underway=tuple(run for run in underway if run.trigger is Trigger.SCHEDULE),
+            full_round=full_round,
         )
 
 

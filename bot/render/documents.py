@@ -15,6 +15,7 @@ from bot.core.reports import (
     StatusReport,
     SyncReport,
     Tracked,
+    Underway,
     Untracked,
 )
 from bot.core.window import Window
@@ -131,6 +132,8 @@ def status(report: StatusReport) -> Json:
         "next_run_at": stamp(report.next_run_at),
         "github": None if allowance is None else _allowance(allowance),
         "problems": list(report.problems),
+        "underway": [_underway(run) for run in report.underway],
+        "full_round_seconds": report.full_round,
     }
 
 
@@ -157,6 +160,18 @@ def _run(run: Run) -> Json:
         "requests": run.requests,
         "points": run.points,
         "message": run.message,
+        "round_began_at": stamp(run.round_began_at),
+    }
+
+
+def _underway(run: Underway) -> Json:
+    return {
+        "trigger": run.trigger,
+        "started_at": stamp(run.started_at),
+        "done": run.done,
+        "total": run.total,
+        "waiting_seconds": round(run.pause.seconds) if run.pause else None,
+        "waiting_for": run.pause.reason if run.pause else None,
     }
 
 

@@ -4,6 +4,8 @@ from datetime import datetime, tzinfo
 
 from bot.core.delta import Delta, Status
 from bot.core.metrics import METRICS, STARS
+from bot.core.models import Trigger
+from bot.core.reports import Underway
 from bot.core.window import Window
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -14,6 +16,13 @@ LONG_MONTHS = (
 )
 MINUS = "\N{MINUS SIGN}"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+ASKED = {
+    Trigger.SYNC: " for /sync",
+    Trigger.CLI: " for the command line",
+    Trigger.DIGEST: " for a digest",
+    Trigger.TRACK: " for track add",
+}
+"""Who waits for a run; nobody does for one of the timer."""
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -92,6 +101,20 @@ def size(octets: int) -> str:
             return f"{amount:,.0f} {unit}" if unit == "bytes" else f"{amount:,.1f} {unit}"
         amount /= 1000
     return f"{amount:,.1f} GB"
+
+
+def underway(run: Underway) -> str:
+    """`sampling 1,200 of 10,000 for /sync, waiting 40 seconds: GitHub's secondary rate limit`."""
+    total = "" if run.total is None else f" of {run.total:,}"
+    told = f"sampling {run.done:,}{total}{ASKED.get(run.trigger, '')}"
+    if run.pause is None:
+        return told
+    return f"{told}, waiting {span(round(run.pause.seconds))}: {run.pause.reason}"
+
+
+def full_round(seconds: int) -> str:
+    """`of all numbers takes 4 hours`."""
+    return f"of all numbers takes {span(seconds)}"
 
 
 def level(delta: Delta) -> str:

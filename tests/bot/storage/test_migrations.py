@@ -75,7 +75,10 @@ async def test_a_database_of_version_1_loses_nothing(version_1: Path) -> None:
         pass
 
     after = tables_in(version_1)
-    assert {name: after[name] for name in old} == {name: before[name] for name in old}
+    for name in old:  # a column that is new stands at the end, and is empty
+        widths = {len(row) for row in before[name]}
+        assert [row[: max(widths)] for row in after[name]] == before[name]
+        assert {value for row in after[name] for value in row[max(widths) :]} <= {None}
     assert set(before["schema"]) < set(after["schema"]), "the old tables are as they were"
     assert after["version"] == [(NEWEST,)]
 

@@ -91,9 +91,11 @@ async def test_an_import_is_no_run_that_sampled(store: SqliteStore) -> None:
     assert newest.id == "run-1"
 
 
-async def test_a_run_that_was_killed_is_found_out_by_the_next(store: SqliteStore) -> None:
+async def test_runs_that_were_killed_are_marked_by_who_is_alone(store: SqliteStore) -> None:
     await store.runs.begin(run(1))
-    await store.runs.begin(run(2, NOON + HOUR))
+    with store.runs.alone():
+        await store.runs.stop_killed(NOON + HOUR)
+        await store.runs.begin(run(2, NOON + HOUR))
 
     assert await store.database.rows("SELECT id, status, finished_at FROM runs ORDER BY id") == [
         ("run-1", "stopped", NOON + HOUR),
