@@ -196,7 +196,7 @@ def _digest_timer(app: App, bot: "RadarBot", warnings: Warnings) -> DigestTimer:
         warnings=warnings,
         clock=app.clock,
     )
-    refresh = Refresh(app.sync, app.portfolio, app.store.histories, app.clock)
+    refresh = Refresh(app.sync, app.portfolio, app.store.runs, app.clock)
     return DigestTimer(posting, refresh, bot.connected)
 
 

@@ -28,6 +28,7 @@ from bot.flows.ports import Clock, GitHub, Store
 
 Listener = Callable[[Progress], None]
 Welcome = Callable[[Reading], bool]
+STOPPING = "The bot is stopping: what was read is kept, try again later."
 
 
 @dataclass(slots=True, eq=False)
@@ -140,6 +141,8 @@ class Collector:
     @contextmanager
     def _stoppable(self) -> Iterator[None]:
         """Let `close` end this task, whose caller hears of it as a failure that can be told."""
+        if self._closing:
+            raise Stopped(STOPPING)
         task = cast("asyncio.Task[object]", asyncio.current_task())
         self._tasks.add(task)
         try:
@@ -147,8 +150,7 @@ class Collector:
         except asyncio.CancelledError:
             if not self._closing:
                 raise
-            sentence = "The bot is stopping: what was read is kept, try again later."
-            raise Stopped(sentence) from None
+            raise Stopped(STOPPING) from None
         finally:
             self._tasks.discard(task)
 

@@ -6,7 +6,7 @@ from bot.core.guild import DigestSettings
 from bot.core.models import Subject, Trigger
 from bot.core.schedule import next_due
 from bot.flows.portfolio import Portfolio
-from bot.flows.ports import Clock, Histories
+from bot.flows.ports import Clock, Runs
 from bot.flows.sync import Sync
 
 BASE, EACH = 60, 0.1
@@ -14,16 +14,14 @@ BASE, EACH = 60, 0.1
 EARLIEST = 1800
 """Seconds before the due time at which the longest run begins."""
 FRESH = 300
-"""A sample so young when the run begins is not taken again."""
+"""A sample of all numbers so young when the run begins is not taken again."""
 
 
 class Refresh:
-    def __init__(
-        self, sync: Sync, portfolio: Portfolio, histories: Histories, clock: Clock
-    ) -> None:
+    def __init__(self, sync: Sync, portfolio: Portfolio, runs: Runs, clock: Clock) -> None:
         self._sync = sync
         self._portfolio = portfolio
-        self._histories = histories
+        self._runs = runs
         self._clock = clock
         self._starts: dict[int, int] = {}  # due time -> when its run begins
         self._done: set[int] = set()  # due times whose run was made
@@ -64,9 +62,9 @@ class Refresh:
         return list(found.values())
 
     async def _sample(self, subjects: Sequence[Subject]) -> None:
-        seen = await self._histories.seen([subject.id for subject in subjects])
+        looks = await self._runs.looks([subject.id for subject in subjects])
         late = self._clock.now() - FRESH
-        stale = [s for s in subjects if s.id not in seen or seen[s.id][1] < late]
+        stale = [s for s in subjects if (looks[s.id].counted_at or 0) < late]
         if stale:
             await self._sync.these(stale, Trigger.DIGEST)
 

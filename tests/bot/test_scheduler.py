@@ -225,6 +225,41 @@ class FakeSync:
         return self.runs[-1] if self.runs else None
 
 
+def made(clock: SettableClock, status: RunStatus, ago: int, **more: object) -> FakeSync:
+    """The last run, begun so long ago and over after ten minutes."""
+    began_at = clock.now() - ago
+    run = Run("x", Trigger.SCHEDULE, status, began_at, began_at + 600, **more)  # type: ignore[arg-type]
+    return FakeSync(clock, runs=[run])
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "due_in"),
+    [
+        (RunStatus.OK, {}, HOUR - 700),
+        (RunStatus.PARTIAL, {}, HOUR - 700),
+        (RunStatus.PARTIAL, {"message": "GitHub's limit ends at 15:00."}, RETRY - 100),
+        (RunStatus.FAILED, {"message": "The token was revoked."}, RETRY - 100),
+        (RunStatus.FAILED, {}, RETRY - 100),
+        (RunStatus.STOPPED, {}, 0),
+        (RunStatus.RUNNING, {}, 0),
+    ],
+)
+async def test_what_was_cut_short_is_soon_made_again(
+    clock: SettableClock, status: RunStatus, more: dict[str, object], due_in: int
+) -> None:
+    sync = made(clock, status, ago=700, **more)
+    scheduler = Scheduler(sync, sync, clock, HOUR)  # type: ignore[arg-type]  # fakes
+
+    assert await scheduler.due_in() == due_in
+
+
+async def test_a_round_is_due_an_interval_after_it_began(clock: SettableClock) -> None:
+    sync = made(clock, RunStatus.OK, ago=700, round_at=clock.now() - 1500)
+    scheduler = Scheduler(sync, sync, clock, HOUR)  # type: ignore[arg-type]  # fakes
+
+    assert await scheduler.due_in() == HOUR - 1500
+
+
 async def test_collects_every_interval_whatever_fails(clock: SettableClock) -> None:
     sync, sleeper = FakeSync(clock, [GitHubError("down"), ValueError("a bug")]), Sleeper(6)
     slept: list[float] = []

@@ -29,12 +29,12 @@ async def refresh(
 ) -> Refresh:
     """Two guilds share a repository; a third repository has no digest."""
     for name in ("o/one", "o/both", "o/other"):
-        github.add(name, stars=1)
+        github.add(name, stars=1, watchers=1)
     await flows.track.add(HERE, "o/one o/both")
     await flows.track.add(THERE, "o/both", "shared")
     await flows.track.add(THERE, "o/other", "quiet")
     github.asked.clear()
-    return Refresh(flows.sync, flows.portfolio, store.histories, clock)
+    return Refresh(flows.sync, flows.portfolio, store.runs, clock)
 
 
 def asked(github: ScriptedGitHub) -> list[list[str]]:
@@ -71,7 +71,7 @@ async def test_many_repositories_are_begun_earlier(
     refresh: Refresh, flows: Flows, github: ScriptedGitHub, clock: SettableClock
 ) -> None:
     for number in range(18):
-        github.add(f"many/{number}", stars=1)
+        github.add(f"many/{number}", stars=1, watchers=1)
     await flows.track.add(HERE, " ".join(f"many/{number}" for number in range(18)))
     github.asked.clear()
     clock.set("2026-07-02T08:30")
