@@ -32,6 +32,7 @@ METRIC_KEYS = [
 RUN_KEYS = [
     "id", "trigger", "started_at", "finished_at", "status",
     "sampled", "changed", "failed", "requests", "points", "message",
+    "round_began_at",
 ]  # fmt: skip
 
 
@@ -208,7 +209,7 @@ async def test_status_in_json(github: GitHubStandIn) -> None:
 
     assert list(told) == [
         "version", "database_bytes", "watched", "gone", "failing",
-        "last_run", "next_run_at", "github", "problems",
+        "last_run", "next_run_at", "github", "problems", "underway", "full_round_seconds",
     ]  # fmt: skip
     assert list(told["last_run"]) == RUN_KEYS
     assert told["github"] == {
@@ -219,6 +220,7 @@ async def test_status_in_json(github: GitHubStandIn) -> None:
         "token_expires_at": "2999-12-31T23:59:59Z",
     }
     assert (told["version"], told["watched"], told["problems"]) == (__version__, 1, [])
+    assert (told["underway"], told["full_round_seconds"]) == ([], None)
 
 
 async def test_a_terminal_shows_the_same_numbers() -> None:

@@ -1,12 +1,14 @@
 """A guild's own cards: within Discord's limits, nothing pings, moments on the reader's clock."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.core.card import Card, Row
 from bot.core.guild import DigestSettings, Guild
-from bot.core.models import Allowance, Run, RunStatus, Trigger
+from bot.core.models import Allowance, Pause, Run, RunStatus, Trigger
+from bot.core.reports import Underway
 from bot.core.schedule import Every, Plan
 from bot.core.settled import Checkup, Scheduled, Settled
 from bot.render import guild_cards
@@ -108,6 +110,20 @@ def test_the_doctor_tells_facts_and_problems() -> None:
         "**Database** · 1.2 MB",
     ):
         assert told in text
+
+
+def test_the_doctor_tells_how_far_a_run_is_and_how_long_a_round_takes() -> None:
+    wait = Pause(40, "GitHub's secondary rate limit")
+    busy = replace(
+        checkup(Settled(Guild(1), ()), ()),
+        underway=(Underway(Trigger.SCHEDULE, DUE - 60, 1_200, 10_000, wait),),
+        full_round=4 * 3600 + 59,
+    )
+    text = text_of(guild_cards.checkup(busy, ZoneInfo("UTC"), []))
+
+    assert text.startswith("All is well\n"), "a wait is no problem"
+    assert "sampling 1,200 of 10,000, waiting 40 seconds: GitHub's secondary rate limit" in text
+    assert "**Full round**\n\u2003of all numbers takes 4 hours" in text
 
 
 def test_the_welcome_names_two_commands() -> None:

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.delta import Delta, Status
+from bot.core.models import Pause, Trigger
+from bot.core.reports import Underway
 from bot.core.window import between
 from bot.render import words
 from bot.render.words import MINUS
@@ -192,3 +194,20 @@ def test_a_level_is_named_in_its_own_words() -> None:
 def test_a_passage_without_a_beginning_is_its_end() -> None:
     assert words.passage(delta(Status.EXACT, 0, 1_000)) == "0 → 1,000"
     assert words.passage(delta(Status.NEW, None, 1_000, None)) == "1,000"
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        (Underway(Trigger.SCHEDULE, NOW, 0, 1), "sampling 0 of 1"),
+        (Underway(Trigger.SYNC, NOW, 1_200, None), "sampling 1,200 for /sync"),
+        (Underway(Trigger.CLI, NOW, 3, 9), "sampling 3 of 9 for the command line"),
+        (Underway(Trigger.DIGEST, NOW, 3, 9), "sampling 3 of 9 for a digest"),
+        (
+            Underway(Trigger.TRACK, NOW, 3, 9, Pause(1.2, "GitHub answered 502")),
+            "sampling 3 of 9 for track add, waiting 1 second: GitHub answered 502",
+        ),
+    ],
+)
+def test_a_run_under_way_is_told_with_who_waits_for_it(run: Underway, told: str) -> None:
+    assert words.underway(run) == told
