@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from dataclasses import replace
 from functools import partial
+from itertools import count
 
 import structlog
 
@@ -12,10 +14,9 @@ from bot.errors import RadarError
 from bot.flows.ports import Clock, Runs
 from bot.flows.posting import Posting
 from bot.flows.refreshing import Refresh
+from bot.flows.rounds import RETRY, due_after
 from bot.flows.sync import Sync
 
-RETRY = 300
-"""Seconds to wait after a collection that failed, unless the interval is shorter."""
 LONGEST_REST = 30.0
 """Seconds between two looks at the digests: settings may have changed meanwhile."""
 BUSY_REST = 2.0
@@ -58,18 +59,14 @@ class Scheduler:
     async def due_in(self) -> int:
         """Seconds until the next collection: 0 when it is late, or was never made.
 
-        One that failed or was cut short is soon made again: what it did not read is missing. A
-        round is due an interval after the last one began, in however many runs that was made.
+        One still marked as running was killed: nobody else makes the timer's runs.
         """
         last = await self._runs.newest(Trigger.SCHEDULE)
         if last is None:
             return 0
-        due = last.round_began_at + self._interval
-        if last.cut_short or last.status is RunStatus.FAILED:
-            killed = last.status in (RunStatus.RUNNING, RunStatus.STOPPED)
-            since = last.started_at if killed else last.finished_at or last.started_at
-            due = since + min(RETRY, self._interval)
-        return max(0, due - self._clock.now())
+        if last.status is RunStatus.RUNNING:
+            last = replace(last, status=RunStatus.STOPPED)
+        return max(0, due_after(last, self._interval) - self._clock.now())
 
     async def _collect(self) -> None:
         run = (await self._sync.everything(Trigger.SCHEDULE)).run
@@ -99,6 +96,7 @@ class DigestTimer:
         self._ready = ready
         self._sleep = sleep
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._looks = count()
         self._underway: dict[Hashable, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -123,8 +121,9 @@ class DigestTimer:
             for post in await self._posting.ready():
                 if post.id not in busy:
                     self._begin(post.id, self._deliver(post))
-            if "refresh" not in busy:
-                self._begin("refresh", self._survive(partial(self._refresh.run, active)))
+            # beside those under way: what is due next does not wait for one that GitHub lets wait
+            refreshing = self._survive(partial(self._refresh.run, active))
+            self._begin(("refresh", next(self._looks)), refreshing)
             longest = BUSY_REST if self._underway else LONGEST_REST
             return min(longest, self._posting.wait(active), self._refresh.wait(active))
         except Exception as error:  # a timer that dies once is dead for good

@@ -27,7 +27,10 @@ class Refresh:
         self._done: set[int] = set()  # due times whose run was made
 
     async def run(self, active: Sequence[DigestSettings]) -> None:
-        """Sample what is due soon, one run a due time. Raises what Sync raises."""
+        """Sample what is due soon, one run a due time. Raises what Sync raises.
+
+        May be called while it runs: a due time that waits for GitHub keeps no other from its run.
+        """
         now = self._clock.now()
         self._forget(now)
         for due, digests in _by_due(active, now).items():
@@ -35,7 +38,7 @@ class Refresh:
                 continue
             subjects = await self._subjects(digests)
             self._starts[due] = due - min(EARLIEST, BASE + round(EACH * len(subjects)))
-            if self._starts[due] <= now:
+            if self._starts[due] <= now and due not in self._done:  # another call was faster
                 self._done.add(due)
                 await self._sample(subjects)
 

@@ -2,13 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.core.models import Subject, Trigger, Wanted
+from bot.core.models import Run, RunStatus, Subject, Trigger, Wanted
 from bot.core.reports import SyncReport
 from bot.core.rotation import Look, Rotation
 from bot.flows.collection import Collector, Listener
 from bot.flows.ports import Clock, Store
 
 DAY = 86_400
+RETRY = 300
+"""Seconds to wait after a collection that failed, unless the interval is shorter."""
+
+
+def due_after(last: Run, interval: int) -> int:
+    """When the timer collects after this run.
+
+    What failed or was cut short is soon made again: what it did not read is missing. Else a round
+    is due an interval after the last one began, in however many runs that was made.
+    """
+    soon = min(RETRY, interval)
+    if last.status is RunStatus.STOPPED:
+        return last.started_at + soon
+    if last.finished_at is not None and (last.cut_short or last.status is RunStatus.FAILED):
+        return last.finished_at + soon
+    return last.round_began_at + interval
 
 
 class Rounds:

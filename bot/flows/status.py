@@ -9,6 +9,7 @@ from bot.errors import GitHubError
 from bot.flows.allowance import Allowances
 from bot.flows.pace import Pace
 from bot.flows.ports import Clock, Store
+from bot.flows.rounds import due_after
 
 LATE = 2
 """Intervals without a run after which it is a problem."""
@@ -39,7 +40,7 @@ class Status:
         watched = await self._store.subjects.watched()
         underway, full_round = await self.of_sampling()
         last = as_it_is(await self._store.runs.newest(), underway)
-        scheduled = await self._store.runs.newest(Trigger.SCHEDULE)
+        scheduled = as_it_is(await self._store.runs.newest(Trigger.SCHEDULE), underway)
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
         allowance, problems = await self.of_github(now)
         problems += self.of_runs(last, now, len(watched), failing)
@@ -65,7 +66,7 @@ class Status:
 
     def after(self, scheduled: Run | None) -> int | None:
         """When the next run of the timer is due; None: as soon as the bot runs."""
-        return scheduled.round_began_at + self._interval if scheduled else None
+        return due_after(scheduled, self._interval) if scheduled else None
 
     async def of_github(self, now: int) -> tuple[Allowance | None, list[str]]:
         """What GitHub grants, and what is wrong with that."""

@@ -11,11 +11,11 @@ from bot.core.models import Run, RunStatus, Trigger
 from bot.core.reports import SyncReport
 from bot.core.schedule import Every, Plan
 from bot.errors import GitHubError
+from bot.flows.rounds import RETRY
 from bot.scheduler import (
     AT_ONCE,
     BUSY_REST,
     LONGEST_REST,
-    RETRY,
     SHORTEST_REST,
     DigestTimer,
     Scheduler,
@@ -91,9 +91,12 @@ class FakePosting:
 class FakeRefresh:
     runs: int = 0
     error: Exception | None = None
+    hangs: bool = False
 
     async def run(self, _active: Sequence[DigestSettings]) -> None:
         self.runs += 1
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.error is not None:
             raise self.error
 
@@ -195,6 +198,13 @@ async def test_a_failing_refresh_delays_nothing(capsys: pytest.CaptureFixture[st
 
     assert posting.delivered == [1]
     assert "GitHub is down." in capsys.readouterr().out
+    assert refresh.runs > 1
+
+
+async def test_a_refresh_that_hangs_keeps_none_after_it_waiting() -> None:
+    refresh = FakeRefresh(hangs=True)
+    await run(FakePosting(), refresh, times=4)
+
     assert refresh.runs > 1
 
 

@@ -7,6 +7,7 @@ import pytest
 from bot import __version__
 from bot.core.models import Allowance, Refusal, Refused, Run, RunStatus, Trigger
 from bot.errors import TokenRejected
+from bot.flows.rounds import RETRY
 from tests.conftest import INTERVAL, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -144,6 +145,20 @@ async def test_a_run_that_was_cut_short_or_read_nothing_is_told(
     github.refusals = dict.fromkeys(("o/one", "o/two"), Refusal(Refused.TIMEOUT, "too long"))
     await flows.sync.everything(Trigger.SCHEDULE)
     assert "The last run did not end well: nothing could be read." in await problems(flows)
+
+
+@pytest.mark.usefixtures("watched")
+async def test_what_was_cut_short_is_due_soon(
+    flows: Flows, clock: SettableClock, store: SqliteStore
+) -> None:
+    at = clock.pass_(HOUR)
+    ended = Run("x", Trigger.SCHEDULE, RunStatus.PARTIAL, at, at + 60, message="The token ended.")
+    await store.runs.note(ended)
+    assert (await flows.status.report()).next_run_at == at + 60 + RETRY
+
+    rest = Run("y", Trigger.SCHEDULE, RunStatus.OK, at + 400, at + 500, round_at=at)
+    await store.runs.note(rest)
+    assert (await flows.status.report()).next_run_at == at + INTERVAL
 
 
 @pytest.mark.usefixtures("watched")
