@@ -13,7 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ALL = PAGE + 11
 HALF_WAY = f"sampling {PAGE} of {ALL}"
-PATIENCE = 15
+PATIENCE = 40  # seconds
 MINUTES_AGO = 400  # seconds: longer than a bot waits before it tries again
 
 

@@ -1,6 +1,7 @@
 """Rotation: what fits is counted whole, and what does not fit is counted once a day at least."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -65,29 +66,35 @@ def test_those_longest_uncounted_are_counted_first(
         assert max(map(turn, counted)) <= min(map(turn, others))
 
 
+class Life(NamedTuple):
+    """A portfolio that can be counted within a day, and what befalls it."""
+
+    rotation: Rotation
+    number: int
+    failures: Sequence[frozenset[int]]  # of each of the first runs
+    asked: frozenset[int]  # what people have counted between any two runs
+
+
 @st.composite
-def lives(draw: st.DrawFn) -> tuple[Rotation, int, Sequence[frozenset[int]]]:
-    """A portfolio that can be counted within a day, and what fails in each of its runs."""
+def lives(draw: st.DrawFn) -> Life:
     interval = draw(st.sampled_from(INTERVALS[:3]))
     rotation = Rotation(interval, each=interval / 60 * 50 / draw(st.integers(2, 6)))
     runs = DAY // interval
     number = draw(st.integers(1, min(60, rotation.room * (runs - 2))))
-    failing = st.frozensets(st.integers(0, number - 1), max_size=2)
-    return rotation, number, draw(st.lists(failing, max_size=10))
+    some = st.frozensets(st.integers(0, number - 1), max_size=3)
+    return Life(rotation, number, draw(st.lists(some, max_size=10)), draw(some))
 
 
 @given(lives())
-def test_over_any_runs_every_number_is_at_most_a_day_old(
-    life: tuple[Rotation, int, Sequence[frozenset[int]]],
-) -> None:
+def test_over_any_runs_every_number_is_at_most_a_day_old(life: Life) -> None:
     """Whatever fails now and then: what was not counted is the first to be counted next."""
-    rotation, number, failures = life
+    rotation, number, failures, asked = life
     last: dict[int, int | None] = dict.fromkeys(range(number))
     runs = 2 * DAY // rotation.interval
     for run in range(runs):
         now = run * rotation.interval
         failed = failures[run] if run < len(failures) else frozenset[int]()
-        last |= dict.fromkeys(rotation.counted(last) - failed, now)
+        last |= dict.fromkeys(rotation.counted(last) - failed | asked, now)
         if run < len(failures):
             continue
         ages = [now - (at if at is not None else 0) for at in last.values()]
