@@ -27,16 +27,24 @@ async def watched(stage: Stage) -> tuple[Place, Place]:
     return few, many
 
 
-def hang_the_last_page(stage: Stage) -> None:
-    last = list(stage.github.world.names.values())[-1].node_id
-    stage.github.fail("hang", times=50, match=f'"{last}"')
+async def hang_the_last_page(stage: Stage) -> None:
+    """What is asked for last is what was made known last, of those sampled longest ago."""
+    async with stage.flows() as app:
+        known = [one for one in await app.store.subjects.watched() if one.full_name != "few/one"]
+    last = max(known, key=lambda one: one.id)
+    stage.github.fail("hang", times=50, match=f'"{last.node_id}"')
 
 
 async def told(stage: Stage, place: Place, words: str) -> None:
     """Ask for /status until it says this."""
-    async with asyncio.timeout(PATIENCE):
-        while words not in (await place.ask("status")).text:
-            assert "Traceback" not in stage.bot.log
+    said = ""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while words not in said:
+                said = (await place.ask("status")).text
+                assert "Traceback" not in stage.bot.log
+    except TimeoutError:
+        raise AssertionError(f"in vain for {words!r}; /status says:\n{said}") from None
 
 
 def asked_since(stage: Stage, number: int) -> set[str]:
@@ -49,7 +57,7 @@ def asked_since(stage: Stage, number: int) -> set[str]:
 async def test_people_overtake_a_run_that_hangs_and_see_how_far_it_is(own_stage: Stage) -> None:
     stage = own_stage
     few, many = await watched(stage)
-    hang_the_last_page(stage)
+    await hang_the_last_page(stage)
 
     async with stage.bot:
         await stage.bot.started(stage.discord)
@@ -75,7 +83,7 @@ async def test_people_overtake_a_run_that_hangs_and_see_how_far_it_is(own_stage:
 async def test_a_killed_run_goes_on_with_the_rest_at_the_next_start(own_stage: Stage) -> None:
     stage = own_stage
     _, many = await watched(stage)
-    hang_the_last_page(stage)
+    await hang_the_last_page(stage)
     asked = len(stage.github.requests)
     async with stage.bot:
         await stage.bot.started(stage.discord)
