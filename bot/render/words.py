@@ -114,7 +114,7 @@ def underway(run: Underway) -> str:
 
 def full_round(seconds: int) -> str:
     """`of all numbers takes 4 hours`."""
-    return f"of all numbers takes {span(seconds)}"
+    return f"of all numbers takes {span(seconds) if seconds else 'less than a second'}"
 
 
 def level(delta: Delta) -> str:

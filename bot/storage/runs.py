@@ -110,7 +110,8 @@ class Runs:
         """The newest scheduled run that asked for everything by itself."""
         rows = await self._database.rows(
             f"SELECT {COLUMNS} FROM runs WHERE cause = $1 AND status IN ($2, $3)"
-            " AND message IS NULL AND round_at IS NULL ORDER BY started_at DESC, id LIMIT 1",
+            " AND message IS NULL AND round_at IS NULL AND sampled > 0"
+            " ORDER BY started_at DESC, id LIMIT 1",
             Trigger.SCHEDULE, RunStatus.OK, RunStatus.PARTIAL,
         )  # fmt: skip
         return _run_of(rows[0]) if rows else None

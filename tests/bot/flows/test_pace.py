@@ -51,7 +51,7 @@ async def test_a_full_round_takes_what_the_last_one_took_or_the_cycle(
     pace = Pace(flows.collector, store.runs, Rotation(300))
     assert await pace.full_round(10) is None
     now = clock.now()
-    await store.runs.note(Run("x", Trigger.SCHEDULE, RunStatus.OK, now - DAY, now - DAY + 900))
+    await store.runs.note(Run("x", Trigger.SCHEDULE, RunStatus.OK, now - DAY, now - DAY + 900, 10))
 
     assert await pace.full_round(10) == 900
     assert await pace.full_round(10_000) == 5 * 300

@@ -211,3 +211,8 @@ def test_a_passage_without_a_beginning_is_its_end() -> None:
 )
 def test_a_run_under_way_is_told_with_who_waits_for_it(run: Underway, told: str) -> None:
     assert words.underway(run) == told
+
+
+def test_a_full_round_has_a_length() -> None:
+    assert words.full_round(0) == "of all numbers takes less than a second"
+    assert words.full_round(90) == "of all numbers takes 1 minute"

@@ -117,10 +117,11 @@ async def test_a_run_under_way_is_told_while_somebody_samples(store: SqliteStore
 
 async def test_a_full_run_is_one_that_asked_for_all(store: SqliteStore) -> None:
     assert await store.runs.last_full() is None
-    full = replace(run(1), status=RunStatus.PARTIAL, finished_at=NOON + 60)
+    full = replace(run(1), status=RunStatus.PARTIAL, finished_at=NOON + 60, sampled=3)
     later = replace(full, status=RunStatus.OK, started_at=NOON + HOUR)
     await store.runs.note(full)
     await store.runs.note(replace(later, id="rest", round_at=NOON))
+    await store.runs.note(replace(later, id="nothing", sampled=0))
     await store.runs.note(replace(later, id="short", message="GitHub's limit ends at 15:00."))
     await store.runs.note(replace(later, id="stopped", status=RunStatus.STOPPED))
     await store.runs.note(replace(later, id="asked", trigger=Trigger.SYNC))
