@@ -36,14 +36,19 @@ class Rounds:
         self._clock = clock
         self._rotation = rotation
 
-    async def collect(self, subjects: Sequence[Subject], listener: Listener) -> SyncReport:
-        """Sample what is due of these; raises what `Collector.collect` raises."""
+    async def collect(
+        self, subjects: Sequence[Subject], listener: Listener, new: Sequence[Wanted] = ()
+    ) -> SyncReport:
+        """Sample what is due of these, and `new` ones; raises what `Collector.collect` raises."""
         round_at = await self._cut_short()
         looks = await self._store.runs.looks([subject.id for subject in subjects])
         due = [one for one in subjects if self._is_due(one, looks[one.id], round_at)]
         due.sort(key=lambda one: (looks[one.id].sampled_at or 0, one.id))
         counted = await self._counted(due, looks)
-        wanted = {Wanted(one.full_name, one.node_id, counted=one.id in counted): one for one in due}
+        wanted: dict[Wanted, Subject | None] = dict.fromkeys(new)
+        wanted |= {
+            Wanted(one.full_name, one.node_id, counted=one.id in counted): one for one in due
+        }
         return await self._collector.collect(
             wanted, Trigger.SCHEDULE, listener=listener, round_at=round_at
         )

@@ -91,8 +91,10 @@ class Status:
             problems.append("Nothing was sampled yet: start with sync, or let the bot run.")
         elif now - last.started_at > LATE * self._interval:
             problems.append("The last sampling is long ago: let the bot run, or run sync by cron.")
-        if last and _ended_badly(last):
+        if last and last.status in (RunStatus.FAILED, RunStatus.STOPPED):
             problems.append(f"The last run did not end well: {_why(last)}.")
+        if last and last.status is RunStatus.PARTIAL and last.message:
+            problems.append(f"The last run read a part only: {last.message.rstrip('.')}.")
         if failing:
             problems.append("Some repositories cannot be read: sync tells which, and why.")
         return problems
@@ -103,10 +105,6 @@ def as_it_is(last: Run | None, underway: tuple[Underway, ...]) -> Run | None:
     if last is None or last.status is not RunStatus.RUNNING or underway:
         return last
     return replace(last, status=RunStatus.STOPPED)
-
-
-def _ended_badly(run: Run) -> bool:
-    return run.status is not RunStatus.RUNNING and (run.cut_short or run.status is RunStatus.FAILED)
 
 
 def _why(run: Run) -> str:

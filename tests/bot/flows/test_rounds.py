@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.delta import Status
 from bot.core.metrics import METRICS
-from bot.core.models import Refusal, Refused, Run, RunStatus, Trigger
+from bot.core.models import Refusal, Refused, Run, RunStatus, Trigger, Wanted
 from bot.core.rotation import Rotation
 from bot.core.window import parse_window
 from bot.errors import GitHubError, RateLimited, Stopped
@@ -86,6 +86,23 @@ async def test_a_round_that_was_cut_short_goes_on_with_the_rest(
     clock.pass_(INTERVAL)
     await flows.sync.everything(Trigger.SCHEDULE)
     assert asked(github) == [SIX], "the next round is a whole one"
+
+
+async def test_what_nobody_knew_yet_is_read_with_the_rest(
+    flows: Flows,
+    github: ScriptedGitHub,
+    store: SqliteStore,
+    again: Callable[[Rotation], Rounds],
+) -> None:
+    await cut_short(flows, github)
+    github.add("o/new", stars=1)
+    rounds = again(Rotation(INTERVAL))
+
+    watched = await store.subjects.watched()
+    report = await rounds.collect(watched, lambda _: None, [Wanted("o/new")])
+
+    assert asked(github)[1] == ["o/new", *SIX[2:]]
+    assert set(report.found) == {"o/new"}
 
 
 async def test_it_goes_on_in_as_many_runs_as_it_takes(

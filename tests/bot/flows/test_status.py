@@ -139,7 +139,7 @@ async def test_a_run_that_was_cut_short_or_read_nothing_is_told(
     at = clock.pass_(HOUR)
     ended = Run("x", Trigger.SCHEDULE, RunStatus.PARTIAL, at, at, message="The token ended.")
     await store.runs.note(ended)
-    assert "The last run did not end well: The token ended." in await problems(flows)
+    assert "The last run read a part only: The token ended." in await problems(flows)
 
     at = clock.pass_(HOUR)
     github.refusals = dict.fromkeys(("o/one", "o/two"), Refusal(Refused.TIMEOUT, "too long"))
