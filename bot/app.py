@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import uuid4
 
 import aiohttp
 
 from bot.clock import SystemClock
+from bot.core.rotation import Rotation
 from bot.exports.reader import read_rows
 from bot.flows.allowance import Allowances
 from bot.flows.backfill import Backfill
@@ -23,9 +25,11 @@ from bot.flows.lookout import Lookout
 from bot.flows.membership import Membership
 from bot.flows.owner_ports import Owners
 from bot.flows.owners import Following
+from bot.flows.pace import Pace
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, GitHub, Store
 from bot.flows.retention import Cleanup, Thinning
+from bot.flows.rounds import Rounds
 from bot.flows.safekeeping import Safekeeping
 from bot.flows.star_ports import StarHistory as History
 from bot.flows.star_ports import Stars
@@ -51,38 +55,123 @@ from bot.storage.watches import Watches
 
 
 @dataclass(frozen=True, slots=True)
-class App:
-    """The flows, ready to be called."""
-
-    clock: Clock
-    portfolio: Portfolio
-    store: Store
-    collector: Collector
-    lookout: Lookout
-    track: Track
-    sync: Sync
-    diff: Diff
-    charts: Charts
-    digests: Digests
-    exports: Exports
-    importing: Import
-    status: Status
-    settings: GuildSettings
-    membership: Membership
-    allowances: Allowances
-    thinning: Thinning
-    cleanup: Cleanup
-    backfill: Backfill
-
-
-@dataclass(frozen=True, slots=True)
 class Edges:
     """What the flows stand on; a demo or a test hands in its own GitHub."""
 
-    database: Database
+    store: Store
+    retention: Retention
     github: GitHub
     owners: Owners
     stars: Stars
+
+
+class App:
+    """The flows, each built when it is first asked for."""
+
+    def __init__(self, settings: Settings, edges: Edges, clock: Clock) -> None:
+        self._settings = settings
+        self._edges = edges
+        self._interval = settings.collection.interval
+        self._most = settings.limits.repositories_per_guild
+        self.store = edges.store
+        self.clock = clock
+
+    @cached_property
+    def portfolio(self) -> Portfolio:
+        private = self._settings.github.private_guilds
+        return Portfolio(self.store.subjects, self.store.watches, private)
+
+    @cached_property
+    def collector(self) -> Collector:
+        return Collector(
+            self._edges.github, self.store, self.clock, interval=self._interval, new_id=_new_id
+        )
+
+    @cached_property
+    def sync(self) -> Sync:
+        rounds = Rounds(self.collector, self.store, self.clock, self._rotation)
+        return Sync(self.collector, rounds, self.store.subjects, self.portfolio, self.clock)
+
+    @cached_property
+    def following(self) -> Following:
+        return Following(self._edges.owners, self.store, self.portfolio, most=self._most)
+
+    @cached_property
+    def lookout(self) -> Lookout:
+        owners, following = self._edges.owners, self.following
+        return Lookout(owners, following, self.store, self.portfolio, clock=self.clock)
+
+    @cached_property
+    def backfill(self) -> Backfill:
+        return Backfill(self._edges.stars, self.portfolio, self.clock)
+
+    @cached_property
+    def track(self) -> Track:
+        return Track(
+            self.collector,
+            self.portfolio,
+            self.store,
+            self._deltas,
+            self.clock,
+            following=self.following,
+            most=self._most,
+            added=self.backfill.wake,
+        )
+
+    @cached_property
+    def diff(self) -> Diff:
+        return Diff(self.portfolio, self._deltas, self.store.histories, self.clock)
+
+    @cached_property
+    def charts(self) -> Charts:
+        histories = self.store.histories
+        return Charts(self.diff, self.portfolio, self._deltas, histories, self.clock)
+
+    @cached_property
+    def digests(self) -> Digests:
+        return Digests(self.portfolio, self._deltas, self.store.runs, self.clock)
+
+    @cached_property
+    def exports(self) -> Exports:
+        return Exports(self.portfolio, self._deltas, self.store.histories, self.clock)
+
+    @cached_property
+    def importing(self) -> Import:
+        return Import(read_rows, self.store, self.clock, _new_id)
+
+    @cached_property
+    def allowances(self) -> Allowances:
+        return Allowances(self._edges.github, self.store.subjects, self.clock)
+
+    @cached_property
+    def status(self) -> Status:
+        pace = Pace(self.collector, self.store.runs, self._rotation)
+        return Status(self.allowances, self.store, pace, self.clock, interval=self._interval)
+
+    @cached_property
+    def settings(self) -> GuildSettings:
+        return GuildSettings(self.store.guilds, self.portfolio, self.clock)
+
+    @cached_property
+    def membership(self) -> Membership:
+        return Membership(self.store.guilds)
+
+    @cached_property
+    def thinning(self) -> Thinning:
+        days = self._settings.retention.intraday_days
+        return Thinning(self._edges.retention, self.clock, days=days)
+
+    @cached_property
+    def cleanup(self) -> Cleanup:
+        return Cleanup(self._edges.retention, self.clock)
+
+    @cached_property
+    def _deltas(self) -> Deltas:
+        return Deltas(self.store.histories, self._interval, self._edges.stars.kept)
+
+    @cached_property
+    def _rotation(self) -> Rotation:
+        return Rotation(self._interval)
 
 
 @asynccontextmanager
@@ -101,7 +190,10 @@ async def open_app(
     ):
         client = _github(settings, session, clock)
         stars = Stars(history or StarHistory(client), RetainedStars(database))
-        app = _wire(settings, Edges(database, github or client, GitHubOwners(client), stars), clock)
+        edges = Edges(
+            _store(database), Retention(database), github or client, GitHubOwners(client), stars
+        )
+        app = App(settings, edges, clock)
         own = settings.portfolio
         await app.portfolio.adopt(own.repositories, own.guilds, clock.now())
         await app.lookout.following.adopt(own.owners, own.guilds)
@@ -134,48 +226,6 @@ def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) ->
         clock=clock,
         concurrency=settings.github.concurrency,
         timeout=settings.collection.timeout,
-    )
-
-
-def _wire(settings: Settings, edges: Edges, clock: Clock) -> App:
-    store, retention = _store(edges.database), Retention(edges.database)
-    interval, most = settings.collection.interval, settings.limits.repositories_per_guild
-    portfolio = Portfolio(store.subjects, store.watches, settings.github.private_guilds)
-    deltas = Deltas(store.histories, interval, edges.stars.kept)
-    diff = Diff(portfolio, deltas, store.histories, clock)
-    collector = Collector(edges.github, store, clock, interval=interval, new_id=_new_id)
-    allowances = Allowances(edges.github, store.subjects, clock)
-    following = Following(edges.owners, store, portfolio, most=most)
-    backfill = Backfill(edges.stars, portfolio, clock)
-    return App(
-        clock=clock,
-        portfolio=portfolio,
-        store=store,
-        collector=collector,
-        lookout=Lookout(edges.owners, following, store, portfolio, clock=clock),
-        track=Track(
-            collector,
-            portfolio,
-            store,
-            deltas,
-            clock,
-            following=following,
-            most=most,
-            added=backfill.wake,
-        ),
-        sync=Sync(collector, store.subjects, portfolio, clock),
-        diff=diff,
-        charts=Charts(diff, portfolio, deltas, store.histories, clock),
-        digests=Digests(portfolio, deltas, store.runs, clock),
-        exports=Exports(portfolio, deltas, store.histories, clock),
-        importing=Import(read_rows, store, clock, _new_id),
-        status=Status(allowances, store, clock, interval=interval),
-        settings=GuildSettings(store.guilds, portfolio, clock),
-        membership=Membership(store.guilds),
-        allowances=allowances,
-        backfill=backfill,
-        thinning=Thinning(retention, clock, days=settings.retention.intraday_days),
-        cleanup=Cleanup(retention, clock),
     )
 
 

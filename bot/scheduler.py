@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import count
 
 import structlog
 
@@ -13,10 +15,9 @@ from bot.flows.lookout import Lookout
 from bot.flows.ports import Clock, Runs
 from bot.flows.posting import Posting
 from bot.flows.refreshing import Refresh
+from bot.flows.rounds import RETRY, due_after
 from bot.flows.sync import Sync
 
-RETRY = 300
-"""Seconds to wait after a collection that failed, unless the interval is shorter."""
 LONGEST_REST = 30.0
 """Seconds between two looks at the digests: settings may have changed meanwhile."""
 BUSY_REST = 2.0
@@ -62,14 +63,14 @@ class Scheduler:
     async def due_in(self) -> int:
         """Seconds until the next collection: 0 when it is late, or was never made.
 
-        One that failed or was stopped is soon made again: what it did not read is missing.
+        One still marked as running was killed: nobody else makes the timer's runs.
         """
         last = await self._runs.newest(Trigger.SCHEDULE)
         if last is None:
             return 0
-        cut_short = last.status in (RunStatus.FAILED, RunStatus.STOPPED)
-        after = min(RETRY, self._interval) if cut_short else self._interval
-        return max(0, last.started_at + after - self._clock.now())
+        if last.status is RunStatus.RUNNING:
+            last = replace(last, status=RunStatus.STOPPED)
+        return max(0, due_after(last, self._interval) - self._clock.now())
 
     async def _collect(self) -> None:
         run = (await self._sync.everything(Trigger.SCHEDULE, new=await self._found())).run
@@ -114,6 +115,7 @@ class DigestTimer:
         self._ready = ready
         self._sleep = sleep
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._looks = count()
         self._underway: dict[Hashable, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -140,8 +142,9 @@ class DigestTimer:
                     self._begin(post.id, self._deliver(post))
             if "warnings" not in busy:
                 self._begin("warnings", self._warn())
-            if "refresh" not in busy:
-                self._begin("refresh", self._survive(partial(self._refresh.run, active)))
+            # beside those under way: what is due next does not wait for one that GitHub lets wait
+            refreshing = self._survive(partial(self._refresh.run, active))
+            self._begin(("refresh", next(self._looks)), refreshing)
             longest = BUSY_REST if self._underway else LONGEST_REST
             return min(longest, self._posting.wait(active), self._refresh.wait(active))
         except Exception as error:  # a timer that dies once is dead for good

@@ -74,7 +74,7 @@ def _digest_timer(app: App, bot: "RadarBot", warnings: Warnings) -> DigestTimer:
         warnings=warnings,
         clock=app.clock,
     )
-    refresh = Refresh(app.sync, app.portfolio, app.store.histories, app.clock)
+    refresh = Refresh(app.sync, app.portfolio, app.store.runs, app.clock)
     return DigestTimer(posting, refresh, bot.connected)
 
 
@@ -88,6 +88,7 @@ def _housekeeping(
             "GitHub's token": tokens.look,
             "backup": safekeeping_of(settings, app.clock).nightly,
             "old samples": app.thinning.nightly,
+            "old runs": lambda: app.store.runs.forget_old(app.clock.now()),
         },
         ready,
     )

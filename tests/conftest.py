@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.rotation import Rotation
 from bot.exports.reader import read_rows
 from bot.flows.allowance import Allowances
 from bot.flows.backfill import Backfill
@@ -19,7 +20,9 @@ from bot.flows.export import Exports
 from bot.flows.importing import Import
 from bot.flows.lookout import Lookout
 from bot.flows.owners import Following
+from bot.flows.pace import Pace
 from bot.flows.portfolio import Portfolio
+from bot.flows.rounds import Rounds
 from bot.flows.star_ports import Stars
 from bot.flows.status import Status
 from bot.flows.sync import Sync
@@ -106,9 +109,11 @@ async def flows(
     deltas = Deltas(store.histories, INTERVAL, store.stars)
     diff = Diff(portfolio, deltas, store.histories, clock)
     collector = Collector(github, kept, clock, interval=INTERVAL, new_id=new_id)
-    sync = Sync(collector, store.subjects, portfolio, clock)
     following = Following(owners, kept, portfolio, most=MOST)
     backfill = Backfill(Stars(starlight, store.stars), portfolio, clock, pace=0)
+    rotation = Rotation(INTERVAL)
+    rounds = Rounds(collector, kept, clock, rotation)
+    sync = Sync(collector, rounds, store.subjects, portfolio, clock)
     yield Flows(
         collector=collector,
         portfolio=portfolio,
@@ -130,7 +135,13 @@ async def flows(
         digests=Digests(portfolio, deltas, store.runs, clock),
         exports=Exports(portfolio, deltas, store.histories, clock),
         importing=Import(read_rows, kept, clock, new_id),
-        status=Status(Allowances(github, store.subjects, clock), kept, clock, interval=INTERVAL),
         backfill=backfill,
+        status=Status(
+            Allowances(github, store.subjects, clock),
+            kept,
+            Pace(collector, store.runs, rotation),
+            clock,
+            interval=INTERVAL,
+        ),
     )
     await collector.close()

@@ -56,3 +56,8 @@ METRICS: dict[str, Metric] = {
     )
 }
 """Every metric by key, in the order in which people see them."""
+
+COUNTED = frozenset(
+    metric.key for metric in (WATCHERS, OPEN_ISSUES, OPEN_PRS, RELEASES, COMMITS, DISCUSSIONS)
+)
+"""Those GitHub counts anew whenever it is asked; the others it has at hand."""

@@ -149,6 +149,18 @@ class Run:
     requests: int = 0
     points: int = 0
     message: str | None = None  # why it ended early
+    wanted: int | None = None  # repositories it set out to read
+    round_at: int | None = None  # when the round began that it goes on with; None: it began one
+
+    @property
+    def cut_short(self) -> bool:
+        """Did it end, or does it seem to go on, without having asked for all it wanted?"""
+        unended = self.status in (RunStatus.RUNNING, RunStatus.STOPPED)
+        return unended or self.message is not None
+
+    @property
+    def round_began_at(self) -> int:
+        return self.started_at if self.round_at is None else self.round_at
 
 
 @dataclass(frozen=True, slots=True)

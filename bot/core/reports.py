@@ -11,7 +11,7 @@ from bot.core.events import Event
 from bot.core.follow import Follow, Followed
 from bot.core.guild import DigestSettings
 from bot.core.metrics import Metric
-from bot.core.models import Allowance, Pause, Run, RunError, Subject
+from bot.core.models import Allowance, Pause, Run, RunError, Subject, Trigger
 from bot.core.rank import Movement
 from bot.core.window import Window
 
@@ -62,6 +62,17 @@ class Progress:
     done: int
     total: int | None  # None: nobody knows yet
     pause: Pause | None = None  # what it waits for, while it waits
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """A run that is not over yet, for those who did not ask for it."""
+
+    trigger: Trigger
+    started_at: int
+    done: int
+    total: int | None
+    pause: Pause | None = None  # what is left of it, while it waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +147,8 @@ class StatusReport:
     next_run_at: int | None
     allowances: tuple[Allowance, ...]  # one a token
     problems: tuple[str, ...]
+    underway: tuple[Underway, ...] = ()
+    full_round: int | None = None  # seconds until every number was read once; None: not known yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.guild import DigestSettings, Guild
 from bot.core.models import Allowance, Run, Subject
+from bot.core.reports import Underway
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,5 @@ class Checkup:
     allowances: tuple[Allowance, ...]  # one a token that reads what is watched here
     settled: Settled
     problems: tuple[str, ...]
+    underway: tuple[Underway, ...] = ()  # of the timer's runs: others may be another guild's
+    full_round: int | None = None  # seconds, as in StatusReport

@@ -1,12 +1,12 @@
 """The doctor's visit to one guild: its own affairs, and the bot's health; nobody else's."""
 
 from bot import __version__
-from bot.core.models import Subject, Trigger
+from bot.core.models import Run, Subject, Trigger
 from bot.core.settled import Checkup, Settled
 from bot.flows.guild_settings import BY_HAND, GuildSettings
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, Store
-from bot.flows.status import Status
+from bot.flows.status import Status, as_it_is
 
 
 class Checkups:
@@ -30,13 +30,14 @@ class Checkups:
         watched = await self._portfolio.repositories(guild_id)
         gone = tuple(subject for subject in watched if subject.gone_at is not None)
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
-        last = await self._store.runs.newest(Trigger.SCHEDULE)  # others may be another guild's
+        underway, full_round = await self._status.of_sampling()
+        # others may be another guild's
+        last = as_it_is(await self._store.runs.newest(Trigger.SCHEDULE), underway)
         settled = await self._settings.show(guild_id)
-        owners = await self._portfolio.owners(guild_id)
-        allowances, problems = await self._status.of_github(now, owners)
-        told = await self._status.discreet(last)
-        problems += self._status.of_runs(told, now, len(watched), failing)
-        problems += await self._status.of_follows(guild_id)
+        allowances, problems = await self._status.of_github(
+            now, await self._portfolio.owners(guild_id)
+        )
+        problems += await self._of_work(guild_id, now, last, len(watched), failing)
         return Checkup(
             version=__version__,
             now=now,
@@ -49,7 +50,17 @@ class Checkups:
             allowances=tuple(allowances),
             settled=settled,
             problems=(*problems, *_of_digests(settled), *_of_gone(gone)),
+            underway=tuple(run for run in underway if run.trigger is Trigger.SCHEDULE),
+            full_round=full_round,
         )
+
+    async def _of_work(
+        self, guild_id: int, now: int, last: Run | None, watched: int, failing: int
+    ) -> list[str]:
+        """What is wrong with sampling, and with what is followed here."""
+        told = await self._status.discreet(last)
+        problems = self._status.of_runs(told, now, watched, failing)
+        return [*problems, *await self._status.of_follows(guild_id)]
 
 
 def _of_digests(settled: Settled) -> list[str]:

@@ -1,8 +1,8 @@
 """One collection run: ask, keep every page as it comes, and say how it ended."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -21,15 +21,17 @@ from bot.core.models import (
     Trigger,
     Wanted,
 )
-from bot.core.reports import Progress, SyncReport
+from bot.core.reports import Progress, SyncReport, Underway
 from bot.errors import GitHubError, Stopped
+from bot.flows.occupancy import Occupancy
 from bot.flows.ports import Clock, GitHub, Store
 
 Listener = Callable[[Progress], None]
 Welcome = Callable[[Reading], bool]
+STOPPING = "The bot is stopping: what was read is kept, try again later."
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _State:
     """A run under way."""
 
@@ -37,15 +39,38 @@ class _State:
     wanted: Mapping[Wanted, Subject | None]
     listener: Listener
     welcome: Welcome
+    clock: Clock
+    waits: tuple[Pause, int] | None = None  # and since when
     errors: list[RunError] = field(default_factory=list)
     found: dict[str, Subject] = field(default_factory=dict)
 
+    @property
+    def done(self) -> int:
+        return self.run.sampled + self.run.failed
+
     def tell(self, pause: Pause | None = None) -> None:
-        self.listener(Progress(self.run.sampled + self.run.failed, len(self.wanted), pause))
+        self.waits = (pause, self.clock.now()) if pause else None
+        self.listener(Progress(self.done, len(self.wanted), pause))
+
+    def shown(self) -> Underway:
+        return Underway(
+            self.run.trigger, self.run.started_at, self.done, len(self.wanted), self._pause()
+        )
+
+    def _pause(self) -> Pause | None:
+        """What is left of it; several questions may wait, and the last to be told is shown."""
+        if self.waits is None:
+            return None
+        pause, since = self.waits
+        left = since + pause.seconds - self.clock.now()
+        return replace(pause, seconds=left) if left > 0 else None
 
 
 class Collector:
-    """Runs one collection at a time, in this process and beside others."""
+    """Runs collections, several at once; other processes run none meanwhile.
+
+    Whoever waits for a person or a digest goes first: all that the timer did not begin is urgent.
+    """
 
     def __init__(
         self,
@@ -61,7 +86,8 @@ class Collector:
         self._clock = clock
         self._within = reach(interval)
         self._new_id = new_id
-        self._turn = asyncio.Lock()
+        self._occupancy = Occupancy(store.runs, clock)
+        self._states: list[_State] = []
         self._tasks: set[asyncio.Task[object]] = set()
         self._closing = False
 
@@ -72,19 +98,27 @@ class Collector:
         *,
         listener: Listener = lambda _: None,
         welcome: Welcome = lambda _: True,
+        round_at: int | None = None,
     ) -> SyncReport:
         """Sample each; None stands for one nobody knows yet, known once it is found and welcome.
 
+        `round_at`: when the round began that this run goes on with.
         Raises GitHubError when GitHub gave nothing at all, RunInProgress when another process is
         sampling. Whatever ends it, the pages that were read are kept and the run says so.
         """
-        run = Run(self._new_id(), trigger, RunStatus.RUNNING, self._clock.now())
-        state = _State(run, wanted, listener, welcome)
+        begun_at, number = self._clock.now(), len(wanted)
+        run = Run(
+            self._new_id(), trigger, RunStatus.RUNNING, begun_at, wanted=number, round_at=round_at
+        )
+        state = _State(run, wanted, listener, welcome, self._clock)
         with self._stoppable():
-            async with self._turn:
-                with self._store.runs.alone():
-                    await self._finish_well(state)
+            async with self._present(state):
+                await self._finish_well(state)
         return SyncReport(state.run, tuple(state.errors), state.found)
+
+    def underway(self) -> list[Underway]:
+        """The runs of this process that are not over yet."""
+        return [state.shown() for state in self._states]
 
     async def close(self) -> None:
         """End what is under way, and wait until it is: its pages so far are kept."""
@@ -95,9 +129,20 @@ class Collector:
         if tasks:
             await asyncio.wait(tasks)
 
+    @asynccontextmanager
+    async def _present(self, state: _State) -> AsyncIterator[None]:
+        async with self._occupancy.shared():
+            self._states.append(state)
+            try:
+                yield
+            finally:
+                self._states.remove(state)
+
     @contextmanager
     def _stoppable(self) -> Iterator[None]:
         """Let `close` end this task, whose caller hears of it as a failure that can be told."""
+        if self._closing:
+            raise Stopped(STOPPING)
         task = cast("asyncio.Task[object]", asyncio.current_task())
         self._tasks.add(task)
         try:
@@ -105,8 +150,7 @@ class Collector:
         except asyncio.CancelledError:
             if not self._closing:
                 raise
-            sentence = "The bot is stopping: what was read is kept, try again later."
-            raise Stopped(sentence) from None
+            raise Stopped(STOPPING) from None
         finally:
             self._tasks.discard(task)
 
@@ -132,7 +176,8 @@ class Collector:
 
     async def _pages(self, state: _State) -> None:
         state.tell()
-        pages = self._github.harvest(list(state.wanted), waiting=state.tell)
+        urgent = state.run.trigger is not Trigger.SCHEDULE
+        pages = self._github.harvest(list(state.wanted), waiting=state.tell, urgent=urgent)
         async with aclosing(pages):
             async for page in pages:
                 await self._keep(state, page)

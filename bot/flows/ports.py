@@ -28,6 +28,7 @@ from bot.core.models import (
 )
 from bot.core.reports import ScheduledDigest
 from bot.core.retention import Removal
+from bot.core.rotation import Look
 from bot.core.window import Window
 from bot.flows.owner_ports import Follows
 
@@ -111,11 +112,14 @@ class Watches(Protocol):
 
 class Runs(Protocol):
     async def begin(self, run: Run) -> None:
-        """Write a new run; one still marked as running was killed, as there is one at a time."""
+        """Write a new run."""
         ...
 
     async def stop_killed(self, at: int) -> None:
-        """Mark a run that is still marked as running; only who is `alone` knows it was killed."""
+        """Mark runs that are still marked as running.
+
+        Only who is `alone`, and runs none yet, knows that they were killed.
+        """
         ...
 
     async def note(self, run: Run) -> None:
@@ -130,6 +134,22 @@ class Runs(Protocol):
 
     async def newest(self, trigger: Trigger | None = None) -> Run | None:
         """The run begun last, of one trigger or of all that sample (imports do not)."""
+        ...
+
+    async def underway(self) -> list[Run]:
+        """What is being sampled by whichever process; a run that was killed is not."""
+        ...
+
+    async def last_full(self) -> Run | None:
+        """The newest scheduled run that asked for everything by itself."""
+        ...
+
+    async def looks(self, subject_ids: Sequence[int]) -> dict[int, Look]:
+        """When each was looked at last, for every id asked for."""
+        ...
+
+    async def forget_old(self, at: int) -> None:
+        """Delete runs of long ago with their errors, but the newest of each trigger."""
         ...
 
     async def failing(self) -> set[int]:

@@ -6,7 +6,7 @@ from bot.core.guild import DigestSettings
 from bot.core.models import Subject, Trigger
 from bot.core.schedule import next_due
 from bot.flows.portfolio import Portfolio
-from bot.flows.ports import Clock, Histories
+from bot.flows.ports import Clock, Runs
 from bot.flows.sync import Sync
 
 BASE, EACH = 60, 0.1
@@ -14,22 +14,23 @@ BASE, EACH = 60, 0.1
 EARLIEST = 1800
 """Seconds before the due time at which the longest run begins."""
 FRESH = 300
-"""A sample so young when the run begins is not taken again."""
+"""A sample of all numbers so young when the run begins is not taken again."""
 
 
 class Refresh:
-    def __init__(
-        self, sync: Sync, portfolio: Portfolio, histories: Histories, clock: Clock
-    ) -> None:
+    def __init__(self, sync: Sync, portfolio: Portfolio, runs: Runs, clock: Clock) -> None:
         self._sync = sync
         self._portfolio = portfolio
-        self._histories = histories
+        self._runs = runs
         self._clock = clock
         self._starts: dict[int, int] = {}  # due time -> when its run begins
         self._done: set[int] = set()  # due times whose run was made
 
     async def run(self, active: Sequence[DigestSettings]) -> None:
-        """Sample what is due soon, one run a due time. Raises what Sync raises."""
+        """Sample what is due soon, one run a due time. Raises what Sync raises.
+
+        May be called while it runs: a due time that waits for GitHub keeps no other from its run.
+        """
         now = self._clock.now()
         self._forget(now)
         for due, digests in _by_due(active, now).items():
@@ -37,7 +38,7 @@ class Refresh:
                 continue
             subjects = await self._subjects(digests)
             self._starts[due] = due - min(EARLIEST, BASE + round(EACH * len(subjects)))
-            if self._starts[due] <= now:
+            if self._starts[due] <= now and due not in self._done:  # another call was faster
                 self._done.add(due)
                 await self._sample(subjects)
 
@@ -64,9 +65,9 @@ class Refresh:
         return list(found.values())
 
     async def _sample(self, subjects: Sequence[Subject]) -> None:
-        seen = await self._histories.seen([subject.id for subject in subjects])
+        looks = await self._runs.looks([subject.id for subject in subjects])
         late = self._clock.now() - FRESH
-        stale = [s for s in subjects if s.id not in seen or seen[s.id][1] < late]
+        stale = [s for s in subjects if (looks[s.id].counted_at or 0) < late]
         if stale:
             await self._sync.these(stale, Trigger.DIGEST)
 

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 from bot import __version__
 from bot.core.models import Allowance, Run, RunStatus, Subject, Trigger
-from bot.core.reports import StatusReport
+from bot.core.reports import StatusReport, Underway
 from bot.core.tokens import owners_of, problem, serving, shown
 from bot.flows.allowance import Allowances
+from bot.flows.pace import Pace
 from bot.flows.portfolio import OPERATOR
 from bot.flows.ports import Clock, Store
+from bot.flows.rounds import due_after
 
 LATE = 2
 """Intervals without a run after which it is a problem."""
@@ -20,12 +22,14 @@ class Status:
         self,
         allowances: Allowances,
         store: Store,
+        pace: Pace,
         clock: Clock,
         *,
         interval: int,
     ) -> None:
         self._allowances = allowances
         self._store = store
+        self._pace = pace
         self._clock = clock
         self._interval = interval
 
@@ -33,8 +37,9 @@ class Status:
         """Never raises for what is wrong with GitHub: that is a problem to report."""
         now = self._clock.now()
         watched = await self._store.subjects.watched()
-        last = await self._store.runs.newest()
-        scheduled = await self._store.runs.newest(Trigger.SCHEDULE)
+        underway, full_round = await self.of_sampling()
+        last = as_it_is(await self._store.runs.newest(), underway)
+        scheduled = as_it_is(await self._store.runs.newest(Trigger.SCHEDULE), underway)
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
         allowances, problems = await self.of_tokens(now, watched)
         of_runs = self.of_runs(last, now, len(watched), failing)
@@ -51,11 +56,18 @@ class Status:
             next_run_at=self.after(scheduled),
             allowances=tuple(allowances),
             problems=tuple(problems),
+            underway=underway,
+            full_round=full_round,
         )
+
+    async def of_sampling(self) -> tuple[tuple[Underway, ...], int | None]:
+        """The runs under way, and the seconds of a full round over all that anybody watches."""
+        watched = len(await self._store.subjects.watched())
+        return await self._pace.underway(), await self._pace.full_round(watched)
 
     def after(self, scheduled: Run | None) -> int | None:
         """When the next run of the timer is due; None: as soon as the bot runs."""
-        return scheduled.started_at + self._interval if scheduled else None
+        return due_after(scheduled, self._interval) if scheduled else None
 
     async def of_tokens(
         self, now: int, watched: Sequence[Subject]
@@ -93,10 +105,21 @@ class Status:
         elif now - last.started_at > LATE * self._interval:
             problems.append("The last sampling is long ago: let the bot run, or run sync by cron.")
         if last and last.status in (RunStatus.FAILED, RunStatus.STOPPED):
-            why = (last.message or "it was killed").rstrip(".")
-            problems.append(f"The last run did not end well: {why}.")
+            problems.append(f"The last run did not end well: {_why(last)}.")
         if last and last.status is RunStatus.PARTIAL and last.message:
             problems.append(f"The last run read a part only: {last.message.rstrip('.')}.")
         if failing:
             problems.append("Some repositories cannot be read: sync tells which, and why.")
         return problems
+
+
+def as_it_is(last: Run | None, underway: tuple[Underway, ...]) -> Run | None:
+    """A run that nobody makes was killed, though nobody has written that down yet."""
+    if last is None or last.status is not RunStatus.RUNNING or underway:
+        return last
+    return replace(last, status=RunStatus.STOPPED)
+
+
+def _why(run: Run) -> str:
+    killed = run.status is RunStatus.STOPPED
+    return (run.message or ("it was killed" if killed else "nothing could be read")).rstrip(".")

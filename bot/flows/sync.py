@@ -10,7 +10,10 @@ from bot.errors import UsageError
 from bot.flows.collection import Collector, Listener, verdict
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, Subjects
+from bot.flows.rounds import Rounds
 
+Scope = tuple[bool, frozenset[int]]
+"""What a run is about, and whether it is urgent: who waits for it joins no other kind."""
 REST = 60
 """Seconds between two runs that one guild forces; whoever joins one waits for nothing."""
 
@@ -46,20 +49,26 @@ class _Admission:
     """A run that a guild forced; whoever asks for the same before it is over joins it."""
 
     at: int
-    scope: frozenset[int]
+    scope: Scope
     over: bool = False
 
 
 class Sync:
     def __init__(
-        self, collector: Collector, subjects: Subjects, portfolio: Portfolio, clock: Clock
+        self,
+        collector: Collector,
+        rounds: Rounds,
+        subjects: Subjects,
+        portfolio: Portfolio,
+        clock: Clock,
     ) -> None:
         self._collector = collector
+        self._rounds = rounds
         self._subjects = subjects
         self._portfolio = portfolio
         self._clock = clock
         self._admitted: dict[int, _Admission] = {}
-        self._ongoing: dict[frozenset[int], _Ongoing] = {}
+        self._ongoing: dict[Scope, _Ongoing] = {}
 
     async def everything(
         self,
@@ -67,7 +76,10 @@ class Sync:
         listener: Listener | None = None,
         new: Sequence[Wanted] = (),
     ) -> SyncReport:
-        """Sample every repository that anybody watches, and `new` ones that will be."""
+        """Sample every repository that anybody watches, and `new` ones that will be.
+
+        The timer does so in rounds.
+        """
         return await self._sample(await self._subjects.watched(), trigger, listener, new)
 
     async def guild(
@@ -106,7 +118,7 @@ class Sync:
 
     async def admit(self, guild_id: int, repository: str | None = None) -> None:
         """Let a guild force a run; raises what `check` raises, and UsageError for one too soon."""
-        scope = frozenset(subject.id for subject in await self.check(guild_id, repository))
+        scope = _scope(await self.check(guild_id, repository), Trigger.SYNC)
         now, last = self._clock.now(), self._admitted.get(guild_id)
         if last is not None and last.scope == scope and not last.over:
             return
@@ -140,7 +152,7 @@ class Sync:
         listener: Listener | None,
         new: Sequence[Wanted] = (),
     ) -> SyncReport:
-        scope = frozenset(subject.id for subject in subjects)
+        scope = _scope(subjects, trigger)
         ongoing = self._ongoing.get(scope) or self._begin(scope, subjects, trigger, new)
         if listener is not None:
             ongoing.audience.join(listener)
@@ -148,16 +160,15 @@ class Sync:
         return await asyncio.shield(ongoing.task)
 
     def _begin(
-        self,
-        scope: frozenset[int],
-        subjects: Sequence[Subject],
-        trigger: Trigger,
-        new: Sequence[Wanted],
+        self, scope: Scope, subjects: Sequence[Subject], trigger: Trigger, new: Sequence[Wanted]
     ) -> _Ongoing:
         audience = _Audience()
-        wanted: dict[Wanted, Subject | None] = dict.fromkeys(new)
-        wanted |= {Wanted(subject.full_name, subject.node_id): subject for subject in subjects}
-        collecting = self._collector.collect(wanted, trigger, listener=audience.tell)
+        if trigger is Trigger.SCHEDULE:
+            collecting = self._rounds.collect(subjects, audience.tell, new)
+        else:
+            wanted: dict[Wanted, Subject | None] = dict.fromkeys(new)
+            wanted |= {Wanted(subject.full_name, subject.node_id): subject for subject in subjects}
+            collecting = self._collector.collect(wanted, trigger, listener=audience.tell)
         ongoing = _Ongoing(asyncio.create_task(collecting), audience)
         self._ongoing[scope] = ongoing
 
@@ -168,3 +179,7 @@ class Sync:
 
         ongoing.task.add_done_callback(over)
         return ongoing
+
+
+def _scope(subjects: Sequence[Subject], trigger: Trigger) -> Scope:
+    return trigger is not Trigger.SCHEDULE, frozenset(subject.id for subject in subjects)

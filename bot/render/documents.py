@@ -20,6 +20,7 @@ from bot.core.reports import (
     StatusReport,
     SyncReport,
     Tracked,
+    Underway,
     Untracked,
 )
 from bot.core.retention import Removal
@@ -169,6 +170,8 @@ def status(report: StatusReport) -> Json:
             }
             for one in report.allowances
         ],
+        "underway": [_underway(run) for run in report.underway],
+        "full_round_seconds": report.full_round,
     }
 
 
@@ -225,6 +228,18 @@ def _run(run: Run) -> Json:
         "requests": run.requests,
         "points": run.points,
         "message": run.message,
+        "round_began_at": stamp(run.round_began_at),
+    }
+
+
+def _underway(run: Underway) -> Json:
+    return {
+        "trigger": run.trigger,
+        "started_at": stamp(run.started_at),
+        "done": run.done,
+        "total": run.total,
+        "waiting_seconds": round(run.pause.seconds) if run.pause else None,
+        "waiting_for": run.pause.reason if run.pause else None,
     }
 
 

@@ -156,8 +156,12 @@ def _facts(report: Checkup, zone: ZoneInfo) -> Iterable[Row]:
     watched = words.counted(report.watched, "repository", "repositories")
     gone = f"{len(report.gone):,} gone, {report.failing:,} failing"
     yield Row("Watched here", note=f"{watched}, {gone}")
+    for run in report.underway:
+        yield Row("Now", note=words.underway(run))
     if report.last_run is not None:
         yield Row("Last run", value=report.last_run.status, at=report.last_run.started_at)
+    if report.full_round is not None:
+        yield Row("Full round", note=words.full_round(report.full_round))
     if report.next_run_at is not None:
         yield Row("Next run", at=report.next_run_at)
     yield from _github(report, zone)

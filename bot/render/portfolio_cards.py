@@ -173,10 +173,14 @@ def _facts(report: StatusReport, zone: tzinfo) -> Iterable[Row]:
     yield Row("Version", note=report.version)
     yield Row("Database", note=words.size(report.database_bytes))
     yield Row("Watched", note=f"{watched}, {report.gone:,} gone, {report.failing:,} failing")
+    for run in report.underway:
+        yield Row("Now", note=words.underway(run))
     if last is not None:
-        yield Row(
-            "Last run", note=f"{at(last.started_at)}, {last.status}, {last.sampled:,} sampled"
-        )
+        rest = "" if last.round_at is None else f", the rest of a round of {at(last.round_at)}"
+        told = f"{at(last.started_at)}, {last.status}, {last.sampled:,} sampled{rest}"
+        yield Row("Last run", note=told)
+    if report.full_round is not None:
+        yield Row("Full round", note=words.full_round(report.full_round))
     if report.next_run_at is not None:
         yield Row("Next run", note=f"{at(report.next_run_at)}, while the bot runs")
     for one in report.allowances:

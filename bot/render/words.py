@@ -4,6 +4,8 @@ from datetime import datetime, tzinfo
 
 from bot.core.delta import Delta, Status
 from bot.core.metrics import METRICS, STARS, Metric, Unit
+from bot.core.models import Trigger
+from bot.core.reports import Underway
 from bot.core.window import Window
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -16,6 +18,13 @@ MINUS = "\N{MINUS SIGN}"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 RECONSTRUCTED = "reconstructed from stars still held"
 """Of what nobody sampled: GitHub tells when those were given that nobody has taken back."""
+ASKED = {
+    Trigger.SYNC: " for /sync",
+    Trigger.CLI: " for the command line",
+    Trigger.DIGEST: " for a digest",
+    Trigger.TRACK: " for track add",
+}
+"""Who waits for a run; nobody does for one of the timer."""
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -111,6 +120,20 @@ def gained(difference: int, metric: Metric) -> str:
     if not difference:
         return signed(difference)
     return ("+" if difference > 0 else "") + amount(difference, metric)
+
+
+def underway(run: Underway) -> str:
+    """`sampling 1,200 of 10,000 for /sync, waiting 40 seconds: GitHub's secondary rate limit`."""
+    total = "" if run.total is None else f" of {run.total:,}"
+    told = f"sampling {run.done:,}{total}{ASKED.get(run.trigger, '')}"
+    if run.pause is None:
+        return told
+    return f"{told}, waiting {span(round(run.pause.seconds))}: {run.pause.reason}"
+
+
+def full_round(seconds: int) -> str:
+    """`of all numbers takes 4 hours`."""
+    return f"of all numbers takes {span(seconds) if seconds else 'less than a second'}"
 
 
 def level(delta: Delta) -> str:

@@ -1,4 +1,4 @@
-"""One bot a database, one run at a time: locks beside the file that die with their process."""
+"""One bot a database, one process sampling: locks beside the file that die with their process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,16 +8,34 @@ from filelock import FileLock, Timeout
 
 from bot.errors import RadarError
 
+PATIENCE, STEP = 0.03, 0.005
+"""Seconds until a lock counts as held, and between two tries: `taken` has it for an instant."""
+
 
 @contextmanager
 def held(database: Path, purpose: str, refusal: RadarError) -> Iterator[None]:
     """Hold the lock of one purpose on a database, or raise the refusal at once."""
-    lock = FileLock(f"{database}.{purpose}-lock", blocking=False)
+    lock = _lock(database, purpose)
     try:
-        lock.acquire()
+        lock.acquire(timeout=PATIENCE, poll_interval=STEP)
     except Timeout as error:
         raise refusal from error
     try:
         yield
     finally:
         lock.release()
+
+
+def taken(database: Path, purpose: str) -> bool:
+    """Is the lock held, by whichever process?"""
+    lock = _lock(database, purpose)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def _lock(database: Path, purpose: str) -> FileLock:
+    return FileLock(f"{database}.{purpose}-lock")

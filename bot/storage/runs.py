@@ -17,18 +17,24 @@ from bot.core.models import (
     Subject,
     Trigger,
 )
+from bot.core.rotation import Look
 from bot.errors import RunInProgress
-from bot.storage.database import Database, Row, Transaction
+from bot.storage.database import Database, Row, Transaction, among, ids
 from bot.storage.histories import Merger, load, merge_into
-from bot.storage.locks import held
+from bot.storage.locks import held, taken
+from bot.storage.looks import looks
 from bot.storage.subjects import absorb, identify, maybe, refuse, whole
 
 log = structlog.get_logger(__name__)
 
 COLUMNS = (
     "id, cause, status, started_at, finished_at, "
-    "sampled, changed, failed, requests, points, message"
+    "sampled, changed, failed, requests, points, message, wanted, round_at"
 )
+KEPT = 90 * 86_400
+"""Seconds for which runs are remembered."""
+CHUNK = 500
+"""Runs forgotten in one transaction: nobody waits long for the store."""
 
 
 class Runs:
@@ -36,15 +42,19 @@ class Runs:
         self._database = database
 
     async def begin(self, run: Run) -> None:
-        """Write a new run; one still marked as running was killed, as there is one at a time."""
-        async with self._database.transaction() as transaction:
-            await _stop_killed(transaction, run.started_at)
-            await _insert(transaction, run)
+        """Write a new run."""
+        await self.note(run)
 
     async def stop_killed(self, at: int) -> None:
-        """Mark a run that is still marked as running; only who is `alone` knows it was killed."""
+        """Mark runs that are still marked as running.
+
+        Only who is `alone`, and runs none yet, knows that they were killed.
+        """
         async with self._database.transaction() as transaction:
-            await _stop_killed(transaction, at)
+            await transaction.run(
+                "UPDATE runs SET status = $1, finished_at = $2 WHERE status = $3",
+                RunStatus.STOPPED, at, RunStatus.RUNNING,
+            )  # fmt: skip
 
     async def note(self, run: Run) -> None:
         """Write a run that is over already."""
@@ -59,15 +69,7 @@ class Runs:
         """
         async with self._database.transaction() as transaction:
             changed = await _sample(transaction, page.at, page.found, within)
-            for subject, refusal in page.refused:
-                await refuse(transaction, subject, refusal, page.at)
-                await transaction.run(
-                    "INSERT INTO run_errors (run_id, subject_id, kind, message)"
-                    " SELECT $1, s.id, $3, $4 FROM subjects s WHERE s.id = $2"  # it may be merged
-                    " ON CONFLICT (run_id, subject_id)"
-                    " DO UPDATE SET kind = excluded.kind, message = excluded.message",
-                    run.id, subject.id, refusal.kind, refusal.message,
-                )  # fmt: skip
+            await _refuse(transaction, run, page)
             await transaction.run(
                 "UPDATE runs SET sampled = sampled + $2, changed = changed + $3,"
                 " failed = failed + $4, requests = requests + $5, points = points + $6"
@@ -81,7 +83,7 @@ class Runs:
             await transaction.run(
                 "UPDATE runs SET cause = $2, status = $3, started_at = $4, finished_at = $5,"
                 " sampled = $6, changed = $7, failed = $8, requests = $9, points = $10,"
-                " message = $11 WHERE id = $1",
+                " message = $11, wanted = $12, round_at = $13 WHERE id = $1",
                 *_columns(run),
             )
 
@@ -93,6 +95,47 @@ class Runs:
             Trigger.IMPORT, trigger, trigger is None,
         )  # fmt: skip
         return _run_of(rows[0]) if rows else None
+
+    async def underway(self) -> list[Run]:
+        """What is being sampled by whichever process; a run that was killed is not."""
+        if not taken(self._database.path, "run"):
+            return []
+        rows = await self._database.rows(
+            f"SELECT {COLUMNS} FROM runs WHERE status = $1 ORDER BY started_at, id",
+            RunStatus.RUNNING,
+        )
+        return [_run_of(row) for row in rows]
+
+    async def last_full(self) -> Run | None:
+        """The newest scheduled run that asked for everything by itself."""
+        rows = await self._database.rows(
+            f"SELECT {COLUMNS} FROM runs WHERE cause = $1 AND status IN ($2, $3)"
+            " AND message IS NULL AND round_at IS NULL AND sampled > 0"
+            " ORDER BY started_at DESC, id LIMIT 1",
+            Trigger.SCHEDULE, RunStatus.OK, RunStatus.PARTIAL,
+        )  # fmt: skip
+        return _run_of(rows[0]) if rows else None
+
+    async def looks(self, subject_ids: Sequence[int]) -> dict[int, Look]:
+        """When each was looked at last, for every id asked for."""
+        return await looks(self._database, subject_ids)
+
+    async def forget_old(self, at: int) -> None:
+        """Delete runs of long ago with their errors, but the newest of each trigger."""
+        while await self._forget_some(at - KEPT):
+            pass
+
+    async def _forget_some(self, before: int) -> bool:
+        async with self._database.transaction() as transaction:
+            rows = await transaction.rows(
+                "SELECT r.id FROM runs r WHERE r.started_at < $1 AND EXISTS (SELECT 1 FROM runs n"
+                " WHERE n.cause = r.cause AND n.started_at > r.started_at) LIMIT $2",
+                before, CHUNK,
+            )  # fmt: skip
+            old = ids(str(id_) for (id_,) in rows)
+            await transaction.run(f"DELETE FROM run_errors WHERE {among('run_id', 1)}", old)
+            await transaction.run(f"DELETE FROM runs WHERE {among('id', 1)}", old)
+        return len(rows) == CHUNK
 
     def alone(self) -> AbstractContextManager[None]:
         """Keep other processes from running meanwhile; raises RunInProgress if one is."""
@@ -121,18 +164,33 @@ class Runs:
         return {whole(id_) for (id_,) in rows}
 
 
-async def _stop_killed(transaction: Transaction, at: int) -> None:
-    await transaction.run(
-        "UPDATE runs SET status = $1, finished_at = $2 WHERE status = $3",
-        RunStatus.STOPPED, at, RunStatus.RUNNING,
-    )  # fmt: skip
-
-
 async def _insert(transaction: Transaction, run: Run) -> None:
     await transaction.run(
-        f"INSERT INTO runs ({COLUMNS}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)",
+        f"INSERT INTO runs ({COLUMNS}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)",
         *_columns(run),
     )
+
+
+async def _refuse(transaction: Transaction, run: Run, page: Page) -> None:
+    """Note who gave no numbers and why; that somebody is still gone is no news."""
+    missing = ids(s.id for s, why in page.refused if why.kind is Refused.NOT_FOUND)
+    known = await transaction.rows(
+        f"SELECT id FROM subjects WHERE gone_at IS NOT NULL AND {among('id', 1)}", missing
+    )
+    await transaction.run(
+        f"UPDATE subjects SET sought_at = $2 WHERE {among('id', 1)}", missing, page.at
+    )
+    for subject, refusal in page.refused:
+        await refuse(transaction, subject, refusal, page.at)
+        if refusal.kind is Refused.NOT_FOUND and (subject.id,) in known:
+            continue
+        await transaction.run(
+            "INSERT INTO run_errors (run_id, subject_id, kind, message)"
+            " SELECT $1, s.id, $3, $4 FROM subjects s WHERE s.id = $2"  # it may be merged
+            " ON CONFLICT (run_id, subject_id)"
+            " DO UPDATE SET kind = excluded.kind, message = excluded.message",
+            run.id, subject.id, refusal.kind, refusal.message,
+        )  # fmt: skip
 
 
 async def _sample(
@@ -150,8 +208,8 @@ async def _sample(
     known = {id_: set(history.observations) for id_, history in merger.histories.items()}
     for id_, reading in readings.items():
         merged = merger.add(id_, Sample(at, reading.values), within=within)
-        if merged.refused:  # only a clock that was ahead can have sampled this moment before
-            log.warning("reading contradicts a newer one", repository=reading.full_name, at=at)
+        if merged.refused:  # another run was answered later and kept it sooner, or a clock was off
+            log.info("reading is older than one kept", repository=reading.full_name, at=at)
     await merger.save(transaction)
     return sum(
         any(key in known[id_] for key, _ in history.added)
@@ -162,12 +220,12 @@ async def _sample(
 def _columns(run: Run) -> Row:
     return (
         run.id, run.trigger, run.status, run.started_at, run.finished_at, run.sampled,
-        run.changed, run.failed, run.requests, run.points, run.message,
+        run.changed, run.failed, run.requests, run.points, run.message, run.wanted, run.round_at,
     )  # fmt: skip
 
 
 def _run_of(row: Row) -> Run:
-    id_, trigger, status, started_at, finished_at, *figures, message = row
+    id_, trigger, status, started_at, finished_at, *figures, message, wanted, round_at = row
     sampled, changed, failed, requests, points = (whole(figure) for figure in figures)
     return Run(
         id=str(id_),
@@ -181,4 +239,6 @@ def _run_of(row: Row) -> Run:
         requests=requests,
         points=points,
         message=None if message is None else str(message),
+        wanted=maybe(wanted),
+        round_at=maybe(round_at),
     )

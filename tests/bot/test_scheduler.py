@@ -13,11 +13,11 @@ from bot.core.reports import SyncReport
 from bot.core.schedule import Every, Plan
 from bot.errors import GitHubError, StoreUnusable
 from bot.flows.lookout import Outlook
+from bot.flows.rounds import RETRY
 from bot.scheduler import (
     AT_ONCE,
     BUSY_REST,
     LONGEST_REST,
-    RETRY,
     SHORTEST_REST,
     DigestTimer,
     Scheduler,
@@ -105,9 +105,12 @@ class FakePosting:
 class FakeRefresh:
     runs: int = 0
     error: Exception | None = None
+    hangs: bool = False
 
     async def run(self, _active: Sequence[DigestSettings]) -> None:
         self.runs += 1
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.error is not None:
             raise self.error
 
@@ -220,6 +223,13 @@ async def test_a_failing_refresh_delays_nothing(capsys: pytest.CaptureFixture[st
     assert refresh.runs > 1
 
 
+async def test_a_refresh_that_hangs_keeps_none_after_it_waiting() -> None:
+    refresh = FakeRefresh(hangs=True)
+    await run(FakePosting(), refresh, times=4)
+
+    assert refresh.runs > 1
+
+
 async def test_the_timer_outlives_a_store_that_fails() -> None:
     posting = FakePosting([post(1)], fails=2)
     slept = await run(posting, times=4)
@@ -247,6 +257,41 @@ class FakeSync:
 
     async def newest(self, _trigger: Trigger) -> Run | None:
         return self.runs[-1] if self.runs else None
+
+
+def made(clock: SettableClock, status: RunStatus, ago: int, **more: object) -> FakeSync:
+    """The last run, begun so long ago and over after ten minutes."""
+    began_at = clock.now() - ago
+    run = Run("x", Trigger.SCHEDULE, status, began_at, began_at + 600, **more)  # type: ignore[arg-type]
+    return FakeSync(clock, runs=[run])
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "due_in"),
+    [
+        (RunStatus.OK, {}, HOUR - 700),
+        (RunStatus.PARTIAL, {}, HOUR - 700),
+        (RunStatus.PARTIAL, {"message": "GitHub's limit ends at 15:00."}, RETRY - 100),
+        (RunStatus.FAILED, {"message": "The token was revoked."}, RETRY - 100),
+        (RunStatus.FAILED, {}, RETRY - 100),
+        (RunStatus.STOPPED, {}, 0),
+        (RunStatus.RUNNING, {}, 0),
+    ],
+)
+async def test_what_was_cut_short_is_soon_made_again(
+    clock: SettableClock, status: RunStatus, more: dict[str, object], due_in: int
+) -> None:
+    sync = made(clock, status, ago=700, **more)
+    scheduler = Scheduler(sync, sync, clock, HOUR)  # type: ignore[arg-type]  # fakes
+
+    assert await scheduler.due_in() == due_in
+
+
+async def test_a_round_is_due_an_interval_after_it_began(clock: SettableClock) -> None:
+    sync = made(clock, RunStatus.OK, ago=700, round_at=clock.now() - 1500)
+    scheduler = Scheduler(sync, sync, clock, HOUR)  # type: ignore[arg-type]  # fakes
+
+    assert await scheduler.due_in() == HOUR - 1500
 
 
 async def test_collects_every_interval_whatever_fails(clock: SettableClock) -> None:

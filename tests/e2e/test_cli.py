@@ -34,6 +34,7 @@ METRIC_KEYS = [
 RUN_KEYS = [
     "id", "trigger", "started_at", "finished_at", "status",
     "sampled", "changed", "failed", "requests", "points", "message",
+    "round_began_at",
 ]  # fmt: skip
 
 
@@ -251,6 +252,7 @@ async def test_status_in_json(github: GitHubStandIn) -> None:
     assert list(told) == [
         "version", "database_bytes", "watched", "gone", "failing",
         "last_run", "next_run_at", "github", "problems", "tokens",
+        "underway", "full_round_seconds",
     ]  # fmt: skip
     assert list(told["last_run"]) == RUN_KEYS
     assert told["github"] == {
@@ -263,6 +265,7 @@ async def test_status_in_json(github: GitHubStandIn) -> None:
     named = {"name": "token", "owners": [], "problem": None}
     assert told["tokens"] == [named | told["github"]]
     assert (told["version"], told["watched"], told["problems"]) == (__version__, 1, [])
+    assert (told["underway"], told["full_round_seconds"]) == ([], None)
 
 
 async def test_a_terminal_shows_the_same_numbers() -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequ
 from dataclasses import dataclass, field
 from itertools import count
 
+from bot.core.metrics import COUNTED
 from bot.core.models import (
     Allowance,
     Harvest,
@@ -35,13 +36,14 @@ class Repository:
     def node_id(self) -> str:
         return f"R_{self.github_id}"
 
-    def reading(self) -> Reading:
+    def reading(self, *, counted: bool = True) -> Reading:
+        values = {key: n for key, n in self.values.items() if counted or key not in COUNTED}
         return Reading(
             self.full_name,
             self.github_id,
             self.node_id,
             self.visibility,
-            dict(self.values),
+            values,
             archived=self.archived,
         )
 
@@ -63,10 +65,12 @@ class ScriptedGitHub:
     refusals: dict[str, Refusal] = field(default_factory=dict)  # name -> why it cannot be read
     raises: dict[int, Exception] = field(default_factory=dict)  # instead of the page, from 0
     holds: dict[int, Hold] = field(default_factory=dict)  # before the page
+    timer_holds: dict[int, Hold] = field(default_factory=dict)  # of harvests that are not urgent
     pauses: dict[int, Pause] = field(default_factory=dict)  # before the page
     granted: Allowance | Exception = field(default_factory=Allowance)
     others: list[Allowance] = field(default_factory=list)  # tokens for some owners
     asked: list[list[Wanted]] = field(default_factory=list)  # one entry a harvest
+    urgent: list[bool] = field(default_factory=list)  # the same
     ids: Iterator[int] = field(default_factory=lambda: count(100))  # never given twice
     closed: int = 0  # harvests that came to their end, whichever
 
@@ -84,19 +88,25 @@ class ScriptedGitHub:
     def hold(self, page: int) -> Hold:
         return self.holds.setdefault(page, Hold())
 
+    def hold_timer(self, page: int) -> Hold:
+        """Hold a page of what nobody waits for; the urgent goes on."""
+        return self.timer_holds.setdefault(page, Hold())
+
     async def harvest(
         self,
         wanted: Sequence[Wanted],
         *,
         waiting: Callable[[Pause], None],
-        urgent: bool = False,  # noqa: ARG002  # nothing is slow here
+        urgent: bool = False,
     ) -> AsyncGenerator[Harvest]:
         self.asked.append(list(wanted))
+        self.urgent.append(urgent)
+        holds = self.holds if urgent else {**self.holds, **self.timer_holds}
         try:
             for page, begin in enumerate(range(0, len(wanted), self.page_size)):
                 if pause := self.pauses.get(page):
                     waiting(pause)
-                if hold := self.holds.get(page):
+                if hold := holds.get(page):
                     hold.reached.set()
                     await hold.released.wait()
                 if trouble := self.raises.get(page):
@@ -121,7 +131,7 @@ class ScriptedGitHub:
             elif repository is None:
                 refused[want] = MISSING
             else:
-                found[want] = repository.reading()
+                found[want] = repository.reading(counted=want.counted)
         return Harvest(self.clock.now(), found, refused, requests=1, points=3)
 
     def _find(self, want: Wanted) -> Repository | None:

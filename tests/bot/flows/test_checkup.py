@@ -1,5 +1,6 @@
 """The doctor's visit: a guild's own affairs and the bot's health, and nothing of anybody else."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -86,6 +87,28 @@ async def test_a_digest_paused_by_hand_is_no_problem(
     await settings.pause(actor, "a")
 
     assert not [p for p in (await checkups.report(HERE)).problems if "paused" in p]
+
+
+async def test_only_the_timers_run_is_shown_as_under_way(
+    checkups: Checkups, flows: Flows, github: ScriptedGitHub
+) -> None:
+    """What another guild has read just now is its own affair."""
+    github.add("o/one", stars=1)
+    github.add("o/theirs", stars=1)
+    await flows.track.add(HERE, "o/one")
+    await flows.track.add(THERE, "o/theirs")
+    hold = github.hold(page=0)
+    tasks = [asyncio.create_task(flows.sync.guild(THERE, Trigger.SYNC))]
+    await hold.reached.wait()
+    hold.reached.clear()
+    assert (await checkups.report(HERE)).underway == ()
+    tasks.append(asyncio.create_task(flows.sync.everything(Trigger.SCHEDULE)))
+    await hold.reached.wait()
+    (shown,) = (await checkups.report(HERE)).underway
+    hold.released.set()
+    await asyncio.gather(*tasks)
+
+    assert (shown.trigger, shown.total) == (Trigger.SCHEDULE, 2)
 
 
 async def test_nothing_of_another_guild_is_told(

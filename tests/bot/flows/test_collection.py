@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.models import Pause, Refusal, Refused, Run, RunStatus, Trigger, Visibility, Wanted
 from bot.core.reports import Progress, SyncReport
-from bot.errors import GitHubError, RateLimited, RunInProgress, TokenRejected
+from bot.errors import GitHubError, RateLimited, RunInProgress, Stopped, TokenRejected
 from tests.conftest import Flows
 from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.harvests import MISSING, ScriptedGitHub
@@ -195,16 +195,81 @@ async def test_a_run_in_another_process_is_respected(flows: Flows, store: Sqlite
     assert await store.runs.newest() is None, "a run that did not begin is none"
 
 
-async def test_two_runs_of_one_process_take_turns(flows: Flows, github: ScriptedGitHub) -> None:
-    hold = github.hold(page=0)
-    first = asyncio.create_task(collect(flows, "o/a"))
+async def test_an_urgent_run_is_over_while_a_long_one_waits(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    """Also over a repository that the long one wants, too: what is kept twice does no harm."""
+    hold = github.hold_timer(page=0)
+    long = asyncio.create_task(collect(flows, *FIVE))
     await hold.reached.wait()
-    second = asyncio.create_task(collect(flows, "o/b"))
-    await asyncio.sleep(0)
-    assert len(github.asked) == 1
+    report = await flows.collector.collect({Wanted("o/b"): None}, Trigger.SYNC)
+    assert (report.run.status, report.run.sampled) == (RunStatus.OK, 1)
+    assert await store.database.rows("SELECT id, status FROM runs ORDER BY id") == [
+        ("run-1", "running"),
+        ("run-2", "ok"),
+    ], "the long one was not taken for killed"
     hold.released.set()
 
-    assert [report.run.id for report in await asyncio.gather(first, second)] == ["run-1", "run-2"]
+    assert (await long).run.sampled == 5
+    assert github.urgent == [False, True]
+    assert set(await sampled(store)) == set(FIVE)
+
+
+@pytest.mark.parametrize("trigger", [Trigger.SYNC, Trigger.CLI, Trigger.DIGEST, Trigger.TRACK])
+async def test_what_somebody_waits_for_is_urgent(
+    trigger: Trigger, flows: Flows, github: ScriptedGitHub
+) -> None:
+    await flows.collector.collect({Wanted("o/a"): None}, trigger)
+
+    assert github.urgent == [True]
+
+
+async def test_an_answer_that_is_kept_after_a_newer_one_changes_nothing(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore, clock: SettableClock
+) -> None:
+    """Two runs asked at once, and the one that was answered first was written second."""
+    await collect(flows, "o/b")
+    clock.pass_(HOUR)
+    github.repositories[1].values["stars"] = 8
+    await collect(flows, "o/b")
+    before = await contents(store.database)
+    clock.pass_(-60)
+    github.repositories[1].values["stars"] = 7
+    report = await collect(flows, "o/b")
+
+    assert (report.run.status, report.run.changed) == (RunStatus.OK, 0)
+    assert await contents(store.database) == before
+
+
+async def test_each_run_under_way_is_shown_with_what_it_waits_for(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    began_at = clock.now()
+    github.pauses[1] = Pause(60, "GitHub's secondary rate limit")
+    hold = github.hold_timer(page=1)
+    long = asyncio.create_task(collect(flows, *FIVE))
+    await hold.reached.wait()
+    clock.pass_(20)
+
+    (shown,) = flows.collector.underway()
+    assert (shown.trigger, shown.started_at) == (Trigger.SCHEDULE, began_at)
+    assert (shown.done, shown.total) == (2, 5)
+    assert shown.pause == Pause(40, "GitHub's secondary rate limit")
+    clock.pass_(40)
+    assert [run.pause for run in flows.collector.underway()] == [None], "it is over"
+    hold.released.set()
+    await long
+    assert flows.collector.underway() == []
+
+
+async def test_nothing_begins_after_the_end(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    await flows.collector.close()
+    with pytest.raises(Stopped):
+        await collect(flows, "o/a")
+
+    assert (github.asked, await store.runs.newest()) == ([], None)
 
 
 async def test_gone_is_noted_once_and_undone_by_a_return(

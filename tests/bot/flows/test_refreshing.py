@@ -1,9 +1,11 @@
 """Fresh numbers for a digest: only its own repositories, ahead of the due time, once."""
 
+import asyncio
+
 import pytest
 
 from bot.core.guild import DigestSettings
-from bot.core.models import Trigger
+from bot.core.models import Trigger, Wanted
 from bot.core.schedule import Every, Plan
 from bot.errors import GitHubError
 from bot.flows.refreshing import BASE, EARLIEST, FRESH, Refresh
@@ -29,12 +31,12 @@ async def refresh(
 ) -> Refresh:
     """Two guilds share a repository; a third repository has no digest."""
     for name in ("o/one", "o/both", "o/other"):
-        github.add(name, stars=1)
+        github.add(name, stars=1, watchers=1)
     await flows.track.add(HERE, "o/one o/both")
     await flows.track.add(THERE, "o/both", "shared")
     await flows.track.add(THERE, "o/other", "quiet")
     github.asked.clear()
-    return Refresh(flows.sync, flows.portfolio, store.histories, clock)
+    return Refresh(flows.sync, flows.portfolio, store.runs, clock)
 
 
 def asked(github: ScriptedGitHub) -> list[list[str]]:
@@ -71,7 +73,7 @@ async def test_many_repositories_are_begun_earlier(
     refresh: Refresh, flows: Flows, github: ScriptedGitHub, clock: SettableClock
 ) -> None:
     for number in range(18):
-        github.add(f"many/{number}", stars=1)
+        github.add(f"many/{number}", stars=1, watchers=1)
     await flows.track.add(HERE, " ".join(f"many/{number}" for number in range(18)))
     github.asked.clear()
     clock.set("2026-07-02T08:30")
@@ -109,6 +111,46 @@ async def test_github_out_of_reach_is_told_once_a_due_time(
     await refresh.run(ALL)
 
     assert len(github.asked) == 2
+
+
+async def test_a_due_time_that_waits_for_github_keeps_no_other_from_its_run(
+    refresh: Refresh, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    later = digest(THERE, "quiet", Plan(9 * 60 + 5, Every.DAY, "UTC"))
+    hold = github.hold(page=0)
+    clock.set("2026-07-02T08:59")
+    waiting = asyncio.create_task(refresh.run([*ALL, later]))
+    await hold.reached.wait()
+    github.holds.clear()
+    await refresh.run([*ALL, later])
+    assert asked(github) == [["o/both", "o/one"]], "the later one is not due yet"
+
+    clock.set("2026-07-02T08:59:30")
+    clock.pass_(270)
+    await refresh.run([later])
+    await refresh.run([later])
+    assert not waiting.done()
+    hold.released.set()
+    await waiting
+
+    assert asked(github) == [["o/both", "o/one"], ["o/other"]]
+
+
+async def test_numbers_without_counts_are_not_all_the_numbers(
+    refresh: Refresh, flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    """As a run in rotation reads them a minute before."""
+    clock.set("2026-07-02T08:58")
+    watched = await flows.portfolio.repositories(HERE)
+    await flows.collector.collect(
+        {Wanted(one.full_name, one.node_id, counted=False): one for one in watched},
+        Trigger.SCHEDULE,
+    )
+    github.asked.clear()
+    clock.pass_(60)
+    await refresh.run(ALL)
+
+    assert asked(github) == [["o/both", "o/one"]]
 
 
 async def test_without_digests_nothing_is_read(

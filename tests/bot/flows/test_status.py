@@ -1,11 +1,14 @@
 """Status: is everything well, and what to do where it is not."""
 
+import asyncio
+
 import pytest
 
 from bot import __version__
 from bot.core.models import Allowance, Refusal, Refused, Run, RunStatus, Trigger
 from bot.errors import TokenRejected
 from bot.flows.allowance import FRESH
+from bot.flows.rounds import RETRY
 from tests.conftest import INTERVAL, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -163,6 +166,71 @@ async def test_a_run_that_read_a_part_says_why_once(
     clock.pass_(FRESH)
     github.granted = TokenRejected("The token ended.")
     assert await problems(flows) == ["The token ended."]
+
+
+@pytest.mark.usefixtures("watched")
+async def test_a_run_that_was_cut_short_or_read_nothing_is_told(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock, store: SqliteStore
+) -> None:
+    at = clock.pass_(HOUR)
+    ended = Run("x", Trigger.SCHEDULE, RunStatus.PARTIAL, at, at, message="The token ended.")
+    await store.runs.note(ended)
+    assert "The last run read a part only: The token ended." in await problems(flows)
+
+    at = clock.pass_(HOUR)
+    github.refusals = dict.fromkeys(("o/one", "o/two"), Refusal(Refused.TIMEOUT, "too long"))
+    await flows.sync.everything(Trigger.SCHEDULE)
+    assert "The last run did not end well: nothing could be read." in await problems(flows)
+
+
+@pytest.mark.usefixtures("watched")
+async def test_what_was_cut_short_is_due_soon(
+    flows: Flows, clock: SettableClock, store: SqliteStore
+) -> None:
+    at = clock.pass_(HOUR)
+    ended = Run("x", Trigger.SCHEDULE, RunStatus.PARTIAL, at, at + 60, message="The token ended.")
+    await store.runs.note(ended)
+    assert (await flows.status.report()).next_run_at == at + 60 + RETRY
+
+    rest = Run("y", Trigger.SCHEDULE, RunStatus.OK, at + 400, at + 500, round_at=at)
+    await store.runs.note(rest)
+    assert (await flows.status.report()).next_run_at == at + INTERVAL
+
+
+@pytest.mark.usefixtures("watched")
+async def test_what_is_under_way_is_told_and_no_problem(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    clock.pass_(HOUR)
+    await flows.sync.everything(Trigger.SCHEDULE)
+    clock.pass_(HOUR)
+    hold = github.hold_timer(page=0)
+    task = asyncio.create_task(flows.sync.everything(Trigger.SCHEDULE))
+    await hold.reached.wait()
+    report = await flows.status.report()
+    hold.released.set()
+    await task
+
+    assert [(run.trigger, run.done, run.total) for run in report.underway] == [
+        (Trigger.SCHEDULE, 0, 2)
+    ]
+    assert (report.full_round, report.problems) == (0, ())
+
+
+@pytest.mark.usefixtures("watched")
+async def test_a_run_of_a_dead_process_is_told_as_killed(
+    flows: Flows, store: SqliteStore, clock: SettableClock
+) -> None:
+    """Nobody has marked it yet: the command line looks before a bot is started again."""
+    at = clock.pass_(HOUR)
+    await store.runs.begin(Run("killed", Trigger.SCHEDULE, RunStatus.RUNNING, at))
+
+    report = await flows.status.report()
+
+    assert report.underway == ()
+    assert report.last_run is not None
+    assert report.last_run.status is RunStatus.STOPPED
+    assert "The last run did not end well: it was killed." in report.problems
 
 
 @pytest.mark.usefixtures("watched")

@@ -169,6 +169,40 @@ async def test_a_sync_of_something_else_has_a_run_of_its_own(
     ]
 
 
+async def test_a_sync_overtakes_the_timer_and_does_not_join_it(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    """Not even where the timer wants just the same: it may be long, and may not count."""
+    hold = github.hold_timer(page=0)
+    everything = asyncio.create_task(flows.sync.everything(Trigger.SCHEDULE))
+    await hold.reached.wait()
+
+    there = await flows.sync.guild(THERE, Trigger.SYNC)
+    await flows.track.add(HERE, "o/three")
+    same = await flows.sync.guild(HERE, Trigger.SYNC)
+    assert (there.run.status, there.run.sampled) == (RunStatus.OK, 2)
+    assert (same.run.status, same.run.sampled) == (RunStatus.OK, 3)
+    assert not everything.done()
+    hold.released.set()
+
+    assert (await everything).run.sampled == 3
+
+
+async def test_two_digests_are_refreshed_while_the_timer_waits(
+    flows: Flows, github: ScriptedGitHub
+) -> None:
+    hold = github.hold_timer(page=0)
+    everything = asyncio.create_task(flows.sync.everything(Trigger.SCHEDULE))
+    await hold.reached.wait()
+    portfolios = [await flows.portfolio.repositories(guild) for guild in (HERE, THERE)]
+
+    reports = await asyncio.gather(*(flows.sync.these(each, Trigger.DIGEST) for each in portfolios))
+    assert [report.run.sampled for report in reports] == [2, 2]
+    assert not everything.done()
+    hold.released.set()
+    await everything
+
+
 async def test_a_sync_after_the_first_is_over_samples_anew(
     flows: Flows, github: ScriptedGitHub
 ) -> None:

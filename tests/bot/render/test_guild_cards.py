@@ -7,7 +7,8 @@ import pytest
 
 from bot.core.card import Card, Row
 from bot.core.guild import DigestSettings, Guild
-from bot.core.models import Allowance, Run, RunStatus, Trigger
+from bot.core.models import Allowance, Pause, Run, RunStatus, Trigger
+from bot.core.reports import Underway
 from bot.core.schedule import Every, Plan
 from bot.core.settled import Checkup, Scheduled, Settled
 from bot.render import guild_cards
@@ -128,6 +129,20 @@ def test_each_token_has_its_rows_and_its_trouble() -> None:
         "7 of 60 points left",
     ):
         assert told in text
+
+
+def test_the_doctor_tells_how_far_a_run_is_and_how_long_a_round_takes() -> None:
+    wait = Pause(40, "GitHub's secondary rate limit")
+    busy = replace(
+        checkup(Settled(Guild(1), ()), ()),
+        underway=(Underway(Trigger.SCHEDULE, DUE - 60, 1_200, 10_000, wait),),
+        full_round=4 * 3600 + 59,
+    )
+    text = text_of(guild_cards.checkup(busy, ZoneInfo("UTC"), []))
+
+    assert text.startswith("All is well\n"), "a wait is no problem"
+    assert "sampling 1,200 of 10,000, waiting 40 seconds: GitHub's secondary rate limit" in text
+    assert "**Full round**\n\u2003of all numbers takes 4 hours" in text
 
 
 def test_the_welcome_names_two_commands() -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from bot.core.delta import Delta, Status
 from bot.core.metrics import DISK_USAGE, STARS
+from bot.core.models import Pause, Trigger
+from bot.core.reports import Underway
 from bot.core.window import between
 from bot.render import words
 from bot.render.words import MINUS
@@ -225,3 +227,25 @@ def test_disk_usage_is_a_size_wherever_a_delta_is_told() -> None:
     assert words.passage(grown) == "12.3 MB → 13.4 MB"
     assert words.change(grown, WEEK, UTC) == "+1.1 MB"
     assert words.change(since, WEEK, UTC) == "+1.1 MB since 15 Nov"
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        (Underway(Trigger.SCHEDULE, NOW, 0, 1), "sampling 0 of 1"),
+        (Underway(Trigger.SYNC, NOW, 1_200, None), "sampling 1,200 for /sync"),
+        (Underway(Trigger.CLI, NOW, 3, 9), "sampling 3 of 9 for the command line"),
+        (Underway(Trigger.DIGEST, NOW, 3, 9), "sampling 3 of 9 for a digest"),
+        (
+            Underway(Trigger.TRACK, NOW, 3, 9, Pause(1.2, "GitHub answered 502")),
+            "sampling 3 of 9 for track add, waiting 1 second: GitHub answered 502",
+        ),
+    ],
+)
+def test_a_run_under_way_is_told_with_who_waits_for_it(run: Underway, told: str) -> None:
+    assert words.underway(run) == told
+
+
+def test_a_full_round_has_a_length() -> None:
+    assert words.full_round(0) == "of all numbers takes less than a second"
+    assert words.full_round(90) == "of all numbers takes 1 minute"

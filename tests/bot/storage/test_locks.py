@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import RunInProgress, StoreUnusable
-from bot.storage.locks import held
+from bot.storage.locks import held, taken
 from tests.standins.stored import SqliteStore
 
 TAKEN = StoreUnusable("Another bot runs on this database.")
@@ -101,3 +101,15 @@ async def test_one_run_at_a_time_across_processes(store: SqliteStore) -> None:
 
     with store.runs.alone():
         pass
+
+
+async def test_it_can_be_told_whether_a_lock_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "radar.db"
+    assert not taken(path, "run")
+
+    async with held_elsewhere(path, "run"):
+        assert taken(path, "run")
+        assert not taken(path, "bot")
+    with held(path, "run", TAKEN):
+        assert taken(path, "run")
+    assert not taken(path, "run")

@@ -18,6 +18,7 @@ from bot.core.models import (
     Trigger,
     Visibility,
 )
+from bot.core.rotation import Look
 from tests.standins.clock import DAY, HOUR, moment
 from tests.standins.stored import SqliteStore, contents
 
@@ -91,14 +92,91 @@ async def test_an_import_is_no_run_that_sampled(store: SqliteStore) -> None:
     assert newest.id == "run-1"
 
 
-async def test_a_run_that_was_killed_is_found_out_by_the_next(store: SqliteStore) -> None:
+async def test_runs_that_were_killed_are_marked_by_who_is_alone(store: SqliteStore) -> None:
     await store.runs.begin(run(1))
-    await store.runs.begin(run(2, NOON + HOUR))
+    with store.runs.alone():
+        await store.runs.stop_killed(NOON + HOUR)
+        await store.runs.begin(run(2, NOON + HOUR))
 
     assert await store.database.rows("SELECT id, status, finished_at FROM runs ORDER BY id") == [
         ("run-1", "stopped", NOON + HOUR),
         ("run-2", "running", None),
     ]
+
+
+async def test_a_run_under_way_is_told_while_somebody_samples(store: SqliteStore) -> None:
+    at_work = replace(run(1), wanted=9, round_at=NOON - HOUR)
+    await store.runs.begin(at_work)
+    assert await store.runs.underway() == [], "whoever made it is dead"
+
+    with store.runs.alone():
+        assert await store.runs.underway() == [at_work]
+        await store.runs.finish(replace(at_work, status=RunStatus.OK))
+        assert await store.runs.underway() == []
+
+
+async def test_a_full_run_is_one_that_asked_for_all(store: SqliteStore) -> None:
+    assert await store.runs.last_full() is None
+    full = replace(run(1), status=RunStatus.PARTIAL, finished_at=NOON + 60, sampled=3)
+    later = replace(full, status=RunStatus.OK, started_at=NOON + HOUR)
+    await store.runs.note(full)
+    await store.runs.note(replace(later, id="rest", round_at=NOON))
+    await store.runs.note(replace(later, id="nothing", sampled=0))
+    await store.runs.note(replace(later, id="short", message="GitHub's limit ends at 15:00."))
+    await store.runs.note(replace(later, id="stopped", status=RunStatus.STOPPED))
+    await store.runs.note(replace(later, id="asked", trigger=Trigger.SYNC))
+
+    assert await store.runs.last_full() == full
+
+
+async def test_runs_of_long_ago_are_forgotten_but_the_newest_of_each_trigger(
+    store: SqliteStore, one: Subject
+) -> None:
+    now = NOON + 200 * DAY
+    for number in range(1_200):
+        await store.runs.note(run(number, NOON + number))
+    await fail(store, 2_000, NOON + 2_000, one, SLOW)
+    await store.runs.note(run(2_001, NOON + 3_000))
+    await store.runs.note(run(2_002, now - 90 * DAY))
+    await store.runs.note(run(2_003, NOON, Trigger.SYNC))
+    await store.runs.note(run(2_004, NOON, Trigger.IMPORT))
+
+    await store.runs.forget_old(now)
+
+    kept = await store.database.rows("SELECT id FROM runs ORDER BY id")
+    assert kept == [("run-2002",), ("run-2003",), ("run-2004",)]
+    assert await store.database.rows("SELECT * FROM run_errors") == []
+    await store.runs.forget_old(now)
+    assert len(await store.database.rows("SELECT id FROM runs")) == 3
+
+
+async def test_that_somebody_is_still_gone_is_no_news(store: SqliteStore, one: Subject) -> None:
+    for number in range(3):
+        await fail(store, number, NOON + number * HOUR, one, GONE)
+    assert await store.runs.errors("run-0") == [RunError("o/one", GONE)]
+    assert await store.runs.errors("run-2") == []
+    looks = await store.runs.looks([one.id])
+    assert looks[one.id] == Look(sought_at=NOON + 2 * HOUR)
+
+    await fail(store, 4, NOON + 4 * HOUR, one, SLOW)
+    await sample(store, 5, NOON + 5 * HOUR, reading(one, stars=1))
+    await fail(store, 6, NOON + 6 * HOUR, one, GONE)
+    assert await store.runs.errors("run-4") == [RunError("o/one", SLOW)]
+    assert await store.runs.errors("run-6") == [RunError("o/one", GONE)]
+
+
+async def test_looks_tell_when_something_was_sampled_and_when_it_was_counted(
+    store: SqliteStore, one: Subject, two: Subject
+) -> None:
+    await sample(store, 1, NOON, reading(one, stars=1, watchers=2, open_prs=3))
+    await sample(store, 2, NOON + HOUR, reading(one, stars=1, open_prs=3))
+    await sample(store, 3, NOON + 2 * HOUR, reading(one, stars=1, forks=4))
+    await store.histories.merge([("o/two", Sample(NOON, {"watchers": 1}))], NOON)
+
+    assert await store.runs.looks([one.id, two.id]) == {
+        one.id: Look(sampled_at=NOON + 2 * HOUR, counted_at=NOON + HOUR),
+        two.id: Look(),
+    }
 
 
 async def test_a_first_sample_is_no_change(store: SqliteStore, one: Subject, two: Subject) -> None:

@@ -1,0 +1,76 @@
+"""The scheduled collection: all that is watched, in rounds that go on where they were cut short."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.core.models import Run, RunStatus, Subject, Trigger, Wanted
+from bot.core.reports import SyncReport
+from bot.core.rotation import Look, Rotation
+from bot.flows.collection import Collector, Listener
+from bot.flows.ports import Clock, Store
+
+DAY = 86_400
+RETRY = 300
+"""Seconds to wait after a collection that failed, unless the interval is shorter."""
+
+
+def due_after(last: Run, interval: int) -> int:
+    """When the timer collects after this run.
+
+    What failed or was cut short is soon made again: what it did not read is missing. Else a round
+    is due an interval after the last one began, in however many runs that was made.
+    """
+    soon = min(RETRY, interval)
+    if last.status is RunStatus.STOPPED:
+        return last.started_at + soon
+    if last.finished_at is not None and (last.cut_short or last.status is RunStatus.FAILED):
+        return last.finished_at + soon
+    return last.round_began_at + interval
+
+
+class Rounds:
+    def __init__(
+        self, collector: Collector, store: Store, clock: Clock, rotation: Rotation
+    ) -> None:
+        self._collector = collector
+        self._store = store
+        self._clock = clock
+        self._rotation = rotation
+
+    async def collect(
+        self, subjects: Sequence[Subject], listener: Listener, new: Sequence[Wanted] = ()
+    ) -> SyncReport:
+        """Sample what is due of these, and `new` ones; raises what `Collector.collect` raises."""
+        round_at = await self._cut_short()
+        looks = await self._store.runs.looks([subject.id for subject in subjects])
+        due = [one for one in subjects if self._is_due(one, looks[one.id], round_at)]
+        due.sort(key=lambda one: (looks[one.id].sampled_at or 0, one.id))
+        counted = await self._counted(due, looks)
+        wanted: dict[Wanted, Subject | None] = dict.fromkeys(new)
+        wanted |= {
+            Wanted(one.full_name, one.node_id, counted=one.id in counted): one for one in due
+        }
+        return await self._collector.collect(
+            wanted, Trigger.SCHEDULE, listener=listener, round_at=round_at
+        )
+
+    async def _cut_short(self) -> int | None:
+        """When the round began that goes on now; None: a new one begins.
+
+        After an interval all of it is due again, whatever became of the round.
+        """
+        last = await self._store.runs.newest(Trigger.SCHEDULE)
+        if last is None or not last.cut_short:
+            return None
+        late = self._clock.now() - last.round_began_at >= self._rotation.interval
+        return None if late else last.round_began_at
+
+    def _is_due(self, subject: Subject, look: Look, round_at: int | None) -> bool:
+        """Was it not read in this round yet, nor found gone within a day?"""
+        if subject.gone_at is not None and look.sought_at is not None:
+            # of the runs around a day later, the nearest
+            return self._clock.now() - look.sought_at > DAY - self._rotation.interval // 2
+        return round_at is None or look.sampled_at is None or look.sampled_at < round_at
+
+    async def _counted(self, due: Sequence[Subject], looks: Mapping[int, Look]) -> frozenset[int]:
+        failing = await self._store.runs.failing()
+        return self._rotation.counted({one.id: looks[one.id].counted_at for one in due}, failing)
