@@ -71,6 +71,7 @@ class GitHub(Section):
     token: SecretStr | None = None
     api_url: WebUrl = "https://api.github.com"
     private_guilds: Listed[Snowflake] = ()
+    points_per_hour: Annotated[Whole, Field(ge=100)] = 4_500
     concurrency: Annotated[Whole, Field(ge=1, le=20)] = 4
 
 

@@ -42,6 +42,9 @@ class DemoGitHub:
     async def allowance(self) -> Allowance:
         return Allowance()
 
+    def pause(self) -> Pause | None:
+        """Nothing: it never lets wait."""
+
     def _page(self, wanted: Sequence[Wanted]) -> Harvest:
         found = {
             want: reading

@@ -56,6 +56,10 @@ class GitHub(Protocol):
         """Ask what the token may still spend and when it ends; raises like `harvest`."""
         ...
 
+    def pause(self) -> Pause | None:
+        """What it waits for right now."""
+        ...
+
 
 class Subjects(Protocol):
     async def find(self, full_name: str) -> Subject | None:

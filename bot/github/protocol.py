@@ -14,13 +14,12 @@ from bot.core.models import Reading, Refusal, Refused, Visibility, Wanted
 from bot.github.reply import Count, Fault, Reply, Unreadable, decode
 
 # Never `stargazers { … }`: since July 2026 GitHub refuses it to everyone but collaborators.
-_COUNTS = """
-fragment Counts on Repository {
-  databaseId id nameWithOwner visibility isArchived hasIssuesEnabled stargazerCount forkCount
+_SCALARS = """
+  databaseId id nameWithOwner visibility isArchived hasIssuesEnabled stargazerCount forkCount"""
+_COUNTED = """
   watchers { totalCount }
   issues(states: OPEN) { totalCount }
-  pullRequests(states: OPEN) { totalCount }
-}"""
+  pullRequests(states: OPEN) { totalCount }"""
 _RATE_LIMIT = "rateLimit { cost remaining resetAt limit }"
 _NULL = msgspec.Raw(b"null")
 _NO_REASON = Fault()
@@ -33,19 +32,20 @@ _Place = tuple[str | int, ...]  # of a repository in an answer: ("nodes", 3) or 
 class Question:
     text: str
     variables: Mapping[str, str | list[str]]
+    small: bool = False  # whoever cannot answer this is down
 
     def body(self) -> bytes:
         return msgspec.json.encode({"query": self.text, "variables": self.variables})
 
 
-ALLOWANCE = Question(f"query {{ viewer {{ login }} {_RATE_LIMIT} }}", {})
+ALLOWANCE = Question(f"query {{ viewer {{ login }} {_RATE_LIMIT} }}", {}, small=True)
 
 
 class _Total(msgspec.Struct, rename="camel"):
     total_count: Count | None
 
 
-class _Repository(msgspec.Struct, rename="camel"):
+class _Scalars(msgspec.Struct, rename="camel"):
     database_id: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     name_with_owner: _Name
@@ -53,6 +53,9 @@ class _Repository(msgspec.Struct, rename="camel"):
     has_issues_enabled: bool
     stargazer_count: Count | None
     fork_count: Count | None
+
+
+class _Repository(_Scalars, rename="camel"):
     watchers: _Total | None
     issues: _Total | None
     pull_requests: _Total | None
@@ -65,7 +68,10 @@ def graphql_url(api_url: str) -> str:
 
 
 def counts_of(wanted: Sequence[Wanted]) -> Question:
-    """One query for all of them: by node id where one is known, by name where none is."""
+    """One query for all of them: by node id where one is known, by name where none is.
+
+    All are of a kind, `counted` or not: what costs GitHub counting never slows what does not.
+    """
     ids, named = _by_id(wanted), _by_name(wanted)
     declared, fields, variables = [], [_RATE_LIMIT], dict[str, str | list[str]]()
     if ids:
@@ -77,7 +83,9 @@ def counts_of(wanted: Sequence[Wanted]) -> Question:
         where = f"owner: $o{index}, name: $n{index}, followRenames: true"
         fields.append(f"r{index}: repository({where}) {{ ...Counts }}")
         variables[f"o{index}"], _, variables[f"n{index}"] = one.full_name.partition("/")
-    return Question(f"query({', '.join(declared)}) {{ {' '.join(fields)} }}{_COUNTS}", variables)
+    counts = f"{_SCALARS}{_COUNTED if any(one.counted for one in wanted) else ''}"
+    query = f"query({', '.join(declared)}) {{ {' '.join(fields)} }}"
+    return Question(f"{query}\nfragment Counts on Repository {{{counts}\n}}", variables)
 
 
 def read_counts(
@@ -92,7 +100,7 @@ def read_counts(
             refused[one] = _refusal(_first(faults, place, place[:1], ()))
             continue
         try:
-            found[one] = _reading(decode(raw, _Repository))
+            found[one] = _reading(decode(raw, _Repository if one.counted else _Scalars))
         except Unreadable:
             refused[one] = Refusal(Refused.ERROR, "GitHub's answer for it could not be read")
     return found, refused
@@ -161,14 +169,11 @@ def _refusal(fault: Fault) -> Refusal:
     return Refusal(Refused.ERROR, "GitHub gave neither an answer nor a known reason")
 
 
-def _reading(repository: _Repository) -> Reading:
-    issues = repository.issues if repository.has_issues_enabled else None  # switched off: unknown
+def _reading(repository: _Scalars) -> Reading:
     counts = {
         metrics.STARS: repository.stargazer_count,
         metrics.FORKS: repository.fork_count,
-        metrics.WATCHERS: _total(repository.watchers),
-        metrics.OPEN_ISSUES: _total(issues),
-        metrics.OPEN_PRS: _total(repository.pull_requests),
+        **(_counted(repository) if isinstance(repository, _Repository) else {}),
     }
     return Reading(
         full_name=repository.name_with_owner,
@@ -177,6 +182,15 @@ def _reading(repository: _Repository) -> Reading:
         visibility=Visibility.PUBLIC if repository.visibility == "PUBLIC" else Visibility.PRIVATE,
         values={metric.key: count for metric, count in counts.items() if count is not None},
     )
+
+
+def _counted(repository: _Repository) -> dict[metrics.Metric, int | None]:
+    issues = repository.issues if repository.has_issues_enabled else None  # switched off: unknown
+    return {
+        metrics.WATCHERS: _total(repository.watchers),
+        metrics.OPEN_ISSUES: _total(issues),
+        metrics.OPEN_PRS: _total(repository.pull_requests),
+    }
 
 
 def _total(connection: _Total | None) -> int | None:

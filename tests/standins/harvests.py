@@ -57,6 +57,7 @@ class ScriptedGitHub:
     raises: dict[int, Exception] = field(default_factory=dict)  # instead of the page, from 0
     holds: dict[int, Hold] = field(default_factory=dict)  # before the page
     pauses: dict[int, Pause] = field(default_factory=dict)  # before the page
+    paused: Pause | None = None  # what it says it waits for
     granted: Allowance | Exception = field(default_factory=Allowance)
     asked: list[list[Wanted]] = field(default_factory=list)  # one entry a harvest
     ids: Iterator[int] = field(default_factory=lambda: count(100))  # never given twice
@@ -101,6 +102,9 @@ class ScriptedGitHub:
         if isinstance(self.granted, Exception):
             raise self.granted
         return self.granted
+
+    def pause(self) -> Pause | None:
+        return self.paused
 
     def _page(self, wanted: Sequence[Wanted]) -> Harvest:
         found: dict[Wanted, Reading] = {}
