@@ -74,24 +74,20 @@ class Lane:
     async def _leave(self, caller: Caller) -> None:
         """Drop what nobody else wants, in flight too."""
         self._callers.remove(caller)
-        pages = dict[Page, None]()
         for entry in caller.owed.values():
             entry.takers.pop(caller, None)
-            if entry.page is not None:
-                pages[entry.page] = None
-            elif not entry.takers:
+            if entry.page is None and not entry.takers:
                 self._forget(entry)
-        orphans = [self._pages.pop(page) for page in pages if self._unwanted(page)]
-        for task in orphans:
+        unwanted = [page for page in self._pages if not page.callers()]
+        orphans = [self._pages.pop(page) for page in unwanted]
+        for page, task in zip(unwanted, orphans, strict=True):
+            self._forget_all(page)  # now: whoever comes next must not join what ends
             task.cancel()
         await asyncio.gather(*orphans, return_exceptions=True)
 
-    def _unwanted(self, page: Page) -> bool:
-        if page.callers() or page not in self._pages:
-            return False
+    def _forget_all(self, page: Page) -> None:
         for entry in page.entries.values():
-            self._forget(entry)  # now: whoever comes next must not join what is being cancelled
-        return True
+            self._forget(entry)
 
     def _forget(self, entry: Entry) -> None:
         key = key_of(entry.asked), entry.asked.counted
@@ -177,8 +173,7 @@ class Lane:
     def _ended(self, page: Page, task: asyncio.Task[None]) -> None:
         """Whatever ended it, those whose repositories it leaves without an outcome hear of it."""
         self._pages.pop(page, None)
-        for entry in page.entries.values():
-            self._forget(entry)
+        self._forget_all(page)
         if not task.cancelled() and (error := task.exception()):
             for caller in page.callers():
                 caller.fail(error)

@@ -11,6 +11,7 @@ from bot.github.protocol import ALLOWANCE, counts_of, read_counts
 from bot.github.sizing import PageSize
 
 PAGE_ATTEMPTS = 2  # what fails twice is sooner read in halves
+FEW = 5  # one part in so many may be to blame
 TOO_HEAVY = (Refused.TIMEOUT, Refused.LIMIT)  # alone it may well be counted
 
 Keep = Callable[[Mapping[Wanted, Reading], Mapping[Wanted, Refusal]], None]
@@ -41,9 +42,14 @@ class _Page:
 
     trip: Trip
     keep: Keep
-    size: PageSize
+    too_heavy: bool = False
     largest: int = 0  # piece that came home
-    culprits: int = 0  # that failed standing alone
+    alone: int = 0  # repositories that had to be asked for one by one
+    failed: int = 0  # and failed even so
+
+    def blames_few_of(self, wanted: Sequence[Wanted]) -> bool:
+        """Whether single repositories were the trouble; else the page was too large for GitHub."""
+        return self.failed > 0 or 0 < FEW * self.alone <= len(wanted)
 
 
 class PageReader:
@@ -55,24 +61,28 @@ class PageReader:
 
         Raises GitHubError when nothing more can be had.
         """
-        page, before = _Page(trip, keep, size), size.now
+        page, before = _Page(trip, keep), size.now
+        heavy = await self._whole(wanted, page, size)
+        await self._apart(heavy, page)
+        if page.blames_few_of(wanted):
+            size.not_to_blame(before)
+        elif page.too_heavy:
+            size.fits(page.largest)
+
+    async def _whole(self, wanted: Sequence[Wanted], page: _Page, size: PageSize) -> list[Wanted]:
+        """Ask for all at once; returns those that have to be taken apart."""
         try:
             heavy = await self._ask(wanted, page, PAGE_ATTEMPTS)
         except Unanswered as trouble:
-            if trouble.kind in TOO_HEAVY:
-                size.too_heavy(len(wanted))
-            await ask_allowance(self._github, trip)  # raises when it is not the page that is down
-            heavy = list(wanted)
+            await ask_allowance(self._github, page.trip)  # raises when GitHub is down, not the page
+            page.too_heavy, heavy = trouble.kind in TOO_HEAVY, list(wanted)
         else:
-            if not heavy:
-                size.answered(len(wanted), trip.seconds)
-                return
+            page.too_heavy = bool(heavy)
+        if page.too_heavy:
             size.too_heavy(len(wanted))
-        await self._apart(heavy, page)
-        if page.culprits:
-            size.not_to_blame(before)
-        else:
-            size.fits(page.largest)
+        elif not heavy:
+            size.answered(len(wanted), page.trip.seconds)
+        return heavy
 
     async def _ask(self, piece: Sequence[Wanted], page: _Page, attempts: int) -> list[Wanted]:
         """Keep what is final; returns those that may be counted in a smaller piece."""
@@ -81,7 +91,7 @@ class PageReader:
         alone = len(piece) == 1
         heavy = [one for one, why in refused.items() if not alone and why.kind in TOO_HEAVY]
         final = {one: why for one, why in refused.items() if one not in heavy}
-        page.culprits += alone and any(why.kind in TOO_HEAVY for why in final.values())
+        page.failed += alone and any(why.kind in TOO_HEAVY for why in final.values())
         page.largest = max(page.largest, len(piece) - len(heavy))
         page.keep(found, final)
         return heavy
@@ -92,11 +102,12 @@ class PageReader:
 
     async def _piece(self, piece: Sequence[Wanted], page: _Page) -> None:
         alone = len(piece) == 1
+        page.alone += alone
         try:
             heavy = await self._ask(piece, page, ATTEMPTS if alone else 1)
         except Unanswered as trouble:
             if alone:
-                page.culprits += 1
+                page.failed += 1
                 page.keep({}, {piece[0]: Refusal(trouble.kind, trouble.reason)})
                 return
             heavy = list(piece)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.standins.github_limits import Limits
 from tests.standins.github_world import POINTS_AN_HOUR, Asked, Repo, World
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
@@ -37,6 +38,7 @@ class GitHubStandIn:
         self.requests: list[Asked] = []
         self.in_flight = self.most_in_flight = 0
         self.world = World("radar", resets_at=int(time.time()) + 3600)
+        self.limits = Limits()
         self._faults: list[Fault] = []
         self._open, self._closing = asyncio.Event(), asyncio.Event()
         self._open.set()
@@ -144,7 +146,9 @@ class GitHubStandIn:
             return self._reply({"message": "Please name your User-Agent."}, status=403)
         fault = next((fault for fault in self._faults if fault.fits(body)), None)
         if fault is None:
-            return self._reply(self.world.answer(asked))
+            met = self.limits.met(asked, self.world)
+            status, answer = met or (200, self.world.answer(asked))
+            return self._reply(answer, status=status)
         fault.times -= 1
         match fault.status:
             case "reset" | "hang" | "truncate":
