@@ -1,8 +1,11 @@
 """How much the GitHub stand-in can do: seconds a repository, sizes it fails at, points an hour."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from aiohttp import web
 
 from tests.standins.github_world import POINTS_AN_HOUR, Asked, World
 
@@ -53,3 +56,30 @@ class Limits:
             world.points_left, world.resets_at = POINTS_AN_HOUR, world.resets_at + 3600
         world.points_left = max(0, world.points_left)
         return world.points_left == 0
+
+
+@asynccontextmanager
+async def core_points(*, limit: int, left: int, resets_at: int) -> AsyncIterator[str]:
+    """A REST API that answers anything and tells its points; yields its address."""
+
+    async def answer(_: web.Request) -> web.Response:
+        nonlocal left
+        left -= 1
+        headers = {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(left),
+            "X-RateLimit-Reset": str(resets_at),
+            "X-RateLimit-Resource": "core",
+        }
+        return web.json_response({}, headers=headers)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
