@@ -23,7 +23,7 @@ class Clock(Protocol):
     def now(self) -> int: ...
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Trip:
     """What one page has cost so far, and whom to tell when it must wait."""
 
@@ -63,8 +63,9 @@ class Gate:
         self.clock, self._sleep, self._patience, self._timer = clock, sleep, patience, timer
         self._concurrency, self._in_flight = concurrency, 0
         self._breaker, self._probing = Breaker(), False
-        self._answered = asyncio.Event()
+        self._moved = asyncio.Event()
         self._held: list[tuple[float, str]] = []
+        self._waiting: list[tuple[Purse, Trip]] = []
         self._purses = {
             Resource.GRAPHQL: Purse(Resource.GRAPHQL, points_per_hour, cpu_seconds),
             Resource.CORE: Purse(Resource.CORE, points_per_hour, None),
@@ -132,19 +133,33 @@ class Gate:
             purse.end(at, trip.seconds)
             self._in_flight -= 1
             self._probing = self._probing and not probe
-            self._answered.set()
-            self._answered = asyncio.Event()
+            self._stir()
 
     async def _admitted(self, purse: Purse, trip: Trip) -> None:
-        while True:
-            self._fail_fast()
-            at = self._timer()
-            if hold := purse.hold(self.clock.now(), at, urgent=trip.urgent):
-                await self._rest(hold, trip)
-            elif self._full() or purse.crowded(at):
-                await self._answered.wait()
-            else:
-                return
+        self._waiting.append((purse, trip))
+        try:
+            while True:
+                self._fail_fast()
+                at = self._timer()
+                if hold := purse.hold(self.clock.now(), at, urgent=trip.urgent):
+                    await self._rest(hold, trip)
+                elif self._full() or purse.crowded(at) or self._lets_pass(purse, trip):
+                    await self._moved.wait()
+                else:
+                    return
+        finally:
+            self._waiting.remove((purse, trip))
+            self._stir()
+
+    def _stir(self) -> None:
+        """Somebody came, went or gave up: those who wait for that look again."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    def _lets_pass(self, purse: Purse, trip: Trip) -> bool:
+        """Whether somebody waits for another one that waits here for the same points."""
+        others = (other for where, other in self._waiting if where is purse)
+        return not trip.urgent and any(other.urgent for other in others)
 
     def _full(self) -> bool:
         return self._in_flight >= self._concurrency or (self._probing and self.doubtful)

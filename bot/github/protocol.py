@@ -159,7 +159,7 @@ def _refusal(fault: Fault) -> Refusal:
             return Refusal(Refused.NOT_FOUND, "gone or not visible to this token")
         case "FORBIDDEN" if "saml" in message or "single sign" in message:
             hint = "its organisation asks that the token be authorised for single sign-on"
-            return Refusal(Refused.FORBIDDEN, hint)
+            return Refusal(Refused.SSO, hint)
         case "FORBIDDEN" | "INSUFFICIENT_SCOPES":
             return Refusal(Refused.FORBIDDEN, "this token may not read it")
         case "RESOURCE_LIMITS_EXCEEDED":

@@ -223,6 +223,53 @@ async def test_no_more_are_in_flight_than_allowed_whoever_asks(time: Time) -> No
     assert most == 2
 
 
+async def test_when_the_gate_opens_the_urgent_go_first(time: Time) -> None:
+    opened, order = asyncio.Event(), list[str]()
+
+    async def sleep(_: float) -> None:
+        await opened.wait()
+
+    gate = Gate(time, sleep, 900, concurrency=1, timer=time.exactly)
+    gate.close(60, "GitHub's secondary rate limit", trip())
+
+    async def pass_as(name: str, on: Trip) -> None:
+        async with gate.passing(on, Resource.GRAPHQL):
+            order.append(name)
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as group:
+        late = trip()
+        group.create_task(pass_as("background", trip()))
+        group.create_task(pass_as("joined", late))
+        group.create_task(pass_as("urgent", trip(urgent=True)))
+        await asyncio.sleep(0)
+        late.hurry()
+        time.move(60)
+        opened.set()
+
+    assert sorted(order[:2]) == ["joined", "urgent"]
+    assert order[2] == "background"
+
+
+async def test_an_urgent_one_that_gives_up_holds_nobody_back(time: Time) -> None:
+    opened = asyncio.Event()
+
+    async def sleep(_: float) -> None:
+        await opened.wait()
+
+    gate = Gate(time, sleep, 900, concurrency=1, timer=time.exactly)
+    gate.close(60, "GitHub's secondary rate limit", trip())
+    quitter = asyncio.create_task(passed(gate, trip(urgent=True)))
+    patient = asyncio.create_task(passed(gate, trip()))
+    await asyncio.sleep(0)
+
+    quitter.cancel()
+    time.move(60)
+    opened.set()
+
+    await patient
+
+
 async def test_who_gives_up_waiting_leaves_no_trace(time: Time) -> None:
     async def never(_: float) -> None:
         await asyncio.Event().wait()

@@ -238,7 +238,7 @@ def test_single_sign_on_is_named_and_a_missing_permission_is_not_called_so() -> 
     )
     plain = refusal_for(type="FORBIDDEN", message="Resource not accessible by association")
 
-    assert saml.kind is plain.kind is Refused.FORBIDDEN
+    assert (saml.kind, plain.kind) == (Refused.SSO, Refused.FORBIDDEN)
     assert "single sign-on" in saml.message
     assert "single sign-on" not in plain.message
 
