@@ -35,6 +35,7 @@ class GitHubStandIn:
         self.token = "ghp_standin"  # noqa: S105 - of a GitHub that does not exist
         self.token_expires: str | None = None  # as the header says it: "2026-12-31 23:59:59 UTC"
         self.latency: float = 0  # seconds a request
+        self.latency_a_repository: float = 0  # and seconds for each of its repositories
         self.requests: list[Asked] = []
         self.in_flight = self.most_in_flight = 0
         self.world = World("radar", resets_at=int(time.time()) + 3600)
@@ -134,7 +135,7 @@ class GitHubStandIn:
             async with self._arrival:
                 self._arrival.notify_all()
             await self._open.wait()
-            await asyncio.sleep(self.latency)
+            await asyncio.sleep(self.latency + self.latency_a_repository * asked.repositories)
             return await self._respond(request, body, asked)
         finally:
             self.in_flight -= 1
