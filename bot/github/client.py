@@ -6,6 +6,7 @@ from time import monotonic
 
 import aiohttp
 from pydantic import SecretStr
+from yarl import URL
 
 from bot.core.models import Allowance, Harvest, Pause, Wanted
 from bot.github.connection import Connection
@@ -38,6 +39,7 @@ class GitHubClient:
             clock,
             sleep,
             patience,
+            host=URL(api_url).host or api_url,
             concurrency=concurrency,
             points_per_hour=points_per_hour,
             cpu_seconds=cpu_seconds,

@@ -168,6 +168,8 @@ class Connection:
             trip.requests += 1
             answer = await self._exchange(method, url, headers, body)
         self.gate.learn(answer.headers, resource)
+        if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.gate.succeeded()  # no is an answer, too
         self.token_expires_at = token_expiry(answer.headers) or self.token_expires_at
         return answer
 

@@ -55,13 +55,14 @@ class Gate:
         sleep: Callable[[float], Awaitable[object]],
         patience: float,
         *,
+        host: str = "api.github.com",
         concurrency: int = 4,
         points_per_hour: int = POINTS_PER_HOUR,
         cpu_seconds: float | None = CPU_SECONDS,
         timer: Callable[[], float] = monotonic,
     ) -> None:
         self.clock, self._sleep, self._patience, self._timer = clock, sleep, patience, timer
-        self._concurrency, self._in_flight = concurrency, 0
+        self._host, self._concurrency, self._in_flight = host, concurrency, 0
         self._breaker, self._probing = Breaker(), False
         self._moved = asyncio.Event()
         self._held: list[tuple[float, str]] = []
@@ -168,8 +169,8 @@ class Gate:
         until, reason = self._breaker.rest
         if until > self.clock.now():
             raise GitHubError(
-                f"GitHub does not answer ({reason}): try again at {_minute(until)} UTC;"
-                " https://www.githubstatus.com tells of outages."
+                f"GitHub does not answer at {self._host} ({reason}): try again at"
+                f" {_minute(until)} UTC; https://www.githubstatus.com tells of outages."
             )
 
     async def _rest(self, hold: Hold, trip: Trip) -> None:

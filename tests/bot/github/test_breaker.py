@@ -1,20 +1,28 @@
 """Leaving a dead GitHub alone, and looking again."""
 
-from bot.github.breaker import FAILURES, FIRST_REST, LONGEST_REST, Breaker
+from bot.github.breaker import FAILURES, FIRST_REST, LONGEST_REST, SPAN, Breaker
 
 NOW = 1_795_262_400
 
 
-def failed(times: int, now: int = NOW) -> Breaker:
+def failed(times: int, span: int = SPAN) -> Breaker:
+    """So many failures in a row, the last of them at NOW."""
     breaker = Breaker()
-    for _ in range(times):
-        breaker.failed("GitHub answered 502", now)
+    for turn in range(times):
+        breaker.failed("GitHub answered 502", NOW if turn == times - 1 else NOW - span)
     return breaker
 
 
 def test_some_failures_are_none_of_its_business() -> None:
     assert failed(FAILURES - 1).rest[0] <= NOW
     assert not failed(FAILURES - 1).doubtful(NOW)
+
+
+def test_many_failures_at_one_moment_are_a_hiccup() -> None:
+    breaker = failed(10 * FAILURES, span=SPAN - 1)
+
+    assert breaker.rest[0] <= NOW
+    assert not breaker.doubtful(NOW)
 
 
 def test_failures_in_a_row_open_it_for_a_while_and_then_it_is_in_doubt() -> None:

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import stamina
 
-from bot.core.models import Pause
-from bot.errors import GitHubError, RateLimited
-from bot.github.breaker import FAILURES, FIRST_REST
-from bot.github.connection import ATTEMPTS
+from bot.core.models import Pause, Wanted
+from bot.errors import GitHubError, RateLimited, TokenRejected
+from bot.github.breaker import FIRST_REST, SPAN
+from bot.github.client import GitHubClient
+from bot.github.connection import ATTEMPTS, Unanswered
 from bot.github.gate import Gate, Trip
 from bot.github.purse import Resource
 from tests.standins.asking import NOON, Outcome, Time, ask, asking, many
@@ -295,6 +296,27 @@ async def passed(gate: Gate, on: Trip) -> None:
 # Outages
 
 
+async def outage(client: GitHubClient, time: Time) -> None:
+    """Ask a GitHub that is down until it is left alone."""
+    for seconds in (SPAN, 0):
+        with pytest.raises(GitHubError, match="does not answer"):
+            await ask(client, [Wanted("acme/rocket")])
+        time.move(seconds)
+
+
+async def test_a_hiccup_is_no_outage(github: GitHubStandIn, time: Time) -> None:
+    everything = many(github, 200)
+    github.fail(502, times=1000)
+
+    async with asking(github, time) as client:
+        with pytest.raises(GitHubError, match="does not answer"):
+            await ask(client, everything)
+        github.heal()
+
+        assert client.pause() is None
+        assert len((await ask(client, everything)).found) == 200
+
+
 async def test_a_dead_github_is_left_alone_and_looked_at_again(
     github: GitHubStandIn, time: Time
 ) -> None:
@@ -302,10 +324,11 @@ async def test_a_dead_github_is_left_alone_and_looked_at_again(
     github.fail(502, times=1000)
 
     async with asking(github, time, concurrency=1) as client:
-        with pytest.raises(GitHubError, match="does not answer"):
-            await ask(client, everything)
+        await outage(client, time)
         asked = len(github.requests)
-        with pytest.raises(GitHubError, match=r"\(GitHub answered 502\): try again at .* 12:01"):
+        with pytest.raises(
+            GitHubError, match=r"at 127.0.0.1 \(GitHub answered 502\): try again at .* 12:01 UTC"
+        ):
             await ask(client, everything, urgent=True)
         assert len(github.requests) == asked
         assert client.pause() == Pause(FIRST_REST, "GitHub answered 502")
@@ -328,8 +351,8 @@ async def test_after_an_outage_one_looks_and_the_others_wait_for_what_it_sees(
     github.fail(502, times=1000)
 
     async with asking(github, time, concurrency=4) as client:
-        with pytest.raises(GitHubError):
-            await ask(client, everything)
+        await outage(client, time)
+        assert client.pause() == Pause(FIRST_REST, "GitHub answered 502")
         github.heal()
         github.requests.clear()
         time.move(FIRST_REST)
@@ -341,6 +364,22 @@ async def test_after_an_outage_one_looks_and_the_others_wait_for_what_it_sees(
     assert sum(asked.repositories == 0 for asked in github.requests) == 1
 
 
+async def test_a_no_is_an_answer(github: GitHubStandIn, time: Time) -> None:
+    rocket, token = many(github, 1), github.token
+    async with asking(github, time, concurrency=1) as client:
+        for _ in range(3):  # each fails three small questions
+            github.fail(502, times=5)
+            with pytest.raises(GitHubError, match="does not answer"):
+                await ask(client, rocket)
+            github.token = "another"  # noqa: S105
+            with pytest.raises(TokenRejected):
+                await ask(client, rocket)
+            github.token = token
+            time.move(SPAN)
+
+        assert client.pause() is None
+
+
 async def test_rest_requests_that_find_nobody_are_an_outage_too(
     time: Time, unused_tcp_port: int
 ) -> None:
@@ -349,7 +388,9 @@ async def test_rest_requests_that_find_nobody_are_an_outage_too(
 
     async with asking(github, time) as client:
         connection = client.connection_of("acme")
-        with pytest.raises(Exception, match="could not be reached"):
-            await connection.get("/repos/acme/rocket", trip(), attempts=FAILURES)
+        for _ in range(2):
+            with pytest.raises((Unanswered, GitHubError), match="could not be reached"):
+                await connection.get("/repos/acme/rocket", trip())
+            time.move(SPAN)
         with pytest.raises(GitHubError, match="try again at"):
             await connection.get("/repos/acme/rocket", trip())
