@@ -1,4 +1,4 @@
-"""`make bench`: what an import, a diff and a digest cost, beside plain sqlite3 in the same run.
+"""`make bench`: what an import, a diff, a digest and a run cost, beside a peer in the same run.
 
 `make bench ARGS=history.csv` measures with a history of your own.
 """
@@ -21,6 +21,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.collecting import REPOSITORIES, measure_collecting
 from benchmarks.history import write_history
 from bot.app import App, open_app
 from bot.core.reports import ImportReport
@@ -75,7 +76,10 @@ async def main(history: Path | None) -> None:
         store = measure_store(database, report.new or 1, plain_bytes)  # closed: all in one file
     began = datetime.fromtimestamp(min(first for first, _ in seen.values()), UTC)
     print(f"{report.rows:,} rows of {len(subjects):,} repositories from {began:%Y-%m-%d} on")
-    show([*imports, store, *reads])
+    seconds, plain, requests = await measure_collecting()
+    print(f"{REPOSITORIES:,} repositories of a GitHub stand-in took {requests} requests")
+    collecting = Figure("collecting them", "s", seconds, 30, plain, "largest pages, unread")
+    show([*imports, store, *reads, collecting])
 
 
 async def measure_imports(
@@ -165,7 +169,7 @@ def p99(figures: Sequence[float]) -> float:
 def show(figures: Sequence[Figure]) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("what")
-    for heading in ("measured", "target", "of target", "plain sqlite3", "times that"):
+    for heading in ("measured", "target", "of target", "its peer", "times that"):
         table.add_column(heading, justify="right")
     table.add_column("which does", no_wrap=True)
     for figure in figures:

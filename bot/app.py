@@ -225,6 +225,7 @@ def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) ->
         api_url=settings.github.api_url,
         clock=clock,
         concurrency=settings.github.concurrency,
+        points_per_hour=settings.github.points_per_hour,
         timeout=settings.collection.timeout,
     )
 

@@ -85,6 +85,7 @@ class GitHub(Section):
     app_private_key: Annotated[PrivateKey | None, Field(validate_default=True)] = None
     api_url: WebUrl = "https://api.github.com"
     private_guilds: Listed[Snowflake] = ()
+    points_per_hour: Annotated[Whole, Field(ge=100)] = 4_500
     concurrency: Annotated[Whole, Field(ge=1, le=20)] = 4
 
     @field_validator("tokens")

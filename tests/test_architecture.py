@@ -25,7 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "bot/exports": CORE | {"bot.exports", "pathlib"},
     "bot/github": CORE
     | {"bot.__version__", "bot.github", "aiohttp", "asyncio", "http", "msgspec", "pydantic"}
-    | {"jwt", "stamina", "yarl"},
+    | {"jwt", "stamina", "time.monotonic", "yarl"},
     "bot/notify": CORE | {"bot.notify", "bot.render", "aiohttp", "asyncio", "discord", "structlog"},
     "bot/storage": CORE
     | {"bot.storage", "aiosqlite", "asyncio", "filelock", "pathlib", "sqlite3", "structlog"}

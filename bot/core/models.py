@@ -38,6 +38,7 @@ class Refused(StrEnum):
 
     NOT_FOUND = "not_found"  # gone or not visible
     FORBIDDEN = "forbidden"
+    SSO = "sso"  # its organisation asks that the token be authorised
     TIMEOUT = "timeout"
     LIMIT = "limit"
     ERROR = "error"

@@ -52,6 +52,9 @@ class DemoGitHub:
     ) -> Refusal:
         return NOT_FOUND
 
+    def pause(self) -> Pause | None:
+        """Nothing: it never lets wait."""
+
     def _page(self, wanted: Sequence[Wanted]) -> Harvest:
         found = {
             want: reading

@@ -36,7 +36,7 @@ class Portfolio:
 
     def discreet(self, guild_id: int, error: RunError) -> RunError:
         """Leave out why a repository is hidden, unless the guild may see hidden ones."""
-        hidden = error.refusal.kind in (Refused.NOT_FOUND, Refused.FORBIDDEN)
+        hidden = error.refusal.kind in (Refused.NOT_FOUND, Refused.FORBIDDEN, Refused.SSO)
         if hidden and not self.shows(guild_id, Visibility.PRIVATE):
             return RunError(error.full_name, NOT_VISIBLE)
         return error

@@ -64,6 +64,10 @@ class GitHub(Protocol):
         """
         ...
 
+    def pause(self) -> Pause | None:
+        """What it waits for right now."""
+        ...
+
 
 class Subjects(Protocol):
     async def find(self, full_name: str) -> Subject | None:

@@ -16,6 +16,7 @@ from bot.github.credentials import Credential, Nobody
 from bot.github.gate import Gate, Trip
 from bot.github.limits import Verdict, judge, lacking, limit_wait, named_wait, token_expiry
 from bot.github.protocol import Question, graphql_url
+from bot.github.purse import Resource
 from bot.github.reply import Reply, Unreadable, open_reply
 
 T = TypeVar("T")
@@ -34,9 +35,11 @@ _TOO_SLOW = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)  # a query that
 class Unanswered(Exception):
     """GitHub gave no answer worth reading; `reason` says so without secrets."""
 
-    def __init__(self, reason: str, kind: Refused = Refused.ERROR) -> None:
+    def __init__(
+        self, reason: str, kind: Refused = Refused.ERROR, *, unreachable: bool = False
+    ) -> None:
         super().__init__(reason)
-        self.reason, self.kind = reason, kind
+        self.reason, self.kind, self.unreachable = reason, kind, unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Connection:
         api_url: str,
         timeout: float,
     ) -> None:
-        self._session, self._gate, self.credential = session, gate, credential
+        self._session, self.gate, self.credential = session, gate, credential
         self._base, self._graphql = api_url.rstrip("/"), graphql_url(api_url)
         self._timeout = timeout
         self.host = URL(api_url).host or api_url
@@ -74,7 +77,11 @@ class Connection:
         """Return an opened reply; raise Unanswered after `attempts`, or a GitHubError at once."""
         if self.nobody:
             raise self._missing()  # GraphQL answers nobody
-        return await self._retried(lambda: self._ask_within_limits(question, trip), trip, attempts)
+
+        def once() -> Awaitable[Reply]:
+            return self._judged(self._ask_within_limits(question, trip), small=question.small)
+
+        return await self._retried(once, trip, attempts)
 
     async def get(self, path: str, trip: Trip, *, attempts: int = ATTEMPTS) -> Answer:
         """Ask REST for `path`, such as `/repos/owner/name`; where it moved, there.
@@ -97,9 +104,11 @@ class Connection:
 
     async def _rest(self, method: str, path: str, trip: Trip, attempts: int) -> Answer:
         url = URL(f"{self._base}{path}", encoded=True)
-        return await self._retried(
-            lambda: self._rest_within_limits(method, url, trip), trip, attempts
-        )
+
+        def once() -> Awaitable[Answer]:
+            return self._judged(self._rest_within_limits(method, url, trip))
+
+        return await self._retried(once, trip, attempts)
 
     async def _retried(
         self, attempt_once: Callable[[], Awaitable[T]], trip: Trip, attempts: int
@@ -119,15 +128,29 @@ class Connection:
                     raise
         raise AssertionError("stamina returns or raises")
 
+    async def _judged(self, answer: Awaitable[T], *, small: bool = False) -> T:
+        """Tell the gate whether GitHub lives: a large question may fail of itself."""
+        try:
+            answered = await answer
+        except Unanswered as trouble:
+            if small or trouble.unreachable:
+                self.gate.failed(trouble.reason)
+            raise
+        self.gate.succeeded()
+        return answered
+
     async def _ask_within_limits(self, question: Question, trip: Trip) -> Reply:
         while True:
             answer = await self._send("POST", URL(self._graphql), trip, question.body())
             verdict = judge(answer.status, answer.headers, answer.body)
             reply = _opened(answer.body) if verdict is Verdict.ANSWER else None
             if reply is not None and reply.limit is None:
-                trip.points += reply.rate_limit.cost if reply.rate_limit else 0
+                cost = reply.rate_limit.cost if reply.rate_limit else 0
+                trip.points += cost
+                self.gate.charge(cost)
                 return reply
-            self._wait_or_fail(reply.limit if reply and reply.limit else verdict, answer, trip)
+            limited = reply.limit if reply and reply.limit else verdict
+            self._wait_or_fail(limited, answer, trip, Resource.GRAPHQL)
 
     async def _rest_within_limits(self, method: str, url: URL, trip: Trip) -> Answer:
         moves = 0
@@ -142,7 +165,7 @@ class Connection:
             verdict = judge(answer.status, answer.headers, answer.body)
             if verdict is Verdict.FORBIDDEN:
                 return answer
-            self._wait_or_fail(verdict, answer, trip)
+            self._wait_or_fail(verdict, answer, trip, Resource.CORE)
 
     def _moved_to(self, url: URL, answer: Answer) -> URL | None:
         """Where a renamed repository answers now; never at another host: the token goes along."""
@@ -167,15 +190,25 @@ class Connection:
     async def _send_as(  # a request is all of it
         self, secret: str | None, method: str, url: URL, trip: Trip, body: bytes | None
     ) -> Answer:
-        await self._gate.passed(trip)
-        headers = {
-            **self._authorization(secret),
-            "Accept": "application/vnd.github+json",
-            "User-Agent": f"repo-radar/{__version__}",
-            **({"Content-Type": "application/json"} if body is not None else {}),
-        }
+        resource = Resource.CORE if body is None else Resource.GRAPHQL
+        async with self.gate.passing(trip, resource):
+            headers = {
+                **self._authorization(secret),
+                "Accept": "application/vnd.github+json",
+                "User-Agent": f"repo-radar/{__version__}",
+                **({"Content-Type": "application/json"} if body is not None else {}),
+            }
+            trip.requests += 1
+            answer = await self._exchange(method, url, headers, body)
+        self.gate.learn(answer.headers, resource)
+        if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.gate.succeeded()  # no is an answer, too
+        return answer
+
+    async def _exchange(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
         limit = aiohttp.ClientTimeout(total=self._timeout)
-        trip.requests += 1
         try:  # `from None`: aiohttp's errors may carry the request, and with it the token
             async with self._session.request(
                 method, url, data=body, headers=headers, timeout=limit, allow_redirects=False
@@ -185,7 +218,7 @@ class Connection:
             reason = f"GitHub did not answer within {self._timeout:g} s"
             raise Unanswered(reason, Refused.TIMEOUT) from None
         except aiohttp.ClientConnectorError:
-            raise Unanswered("GitHub could not be reached") from None
+            raise Unanswered("GitHub could not be reached", unreachable=True) from None
         except (aiohttp.ClientError, OSError):
             raise Unanswered("the connection to GitHub broke") from None
 
@@ -206,13 +239,16 @@ class Connection:
             " need no scope) and set RADAR_GITHUB__TOKEN."
         )
 
-    def _wait_or_fail(self, verdict: Verdict, answer: Answer, trip: Trip) -> None:
+    def _wait_or_fail(
+        self, verdict: Verdict, answer: Answer, trip: Trip, resource: Resource
+    ) -> None:
         named = named_wait(answer.headers)
         if verdict in _LIMITS:
-            wait = limit_wait(answer.headers, self._gate.clock.now())
-            self._gate.close(wait, _LIMITS[verdict], trip)
+            wait = limit_wait(answer.headers, self.gate.clock.now())
+            spent = resource if verdict is Verdict.RATE_LIMITED else None
+            self.gate.close(wait, _LIMITS[verdict], trip, spent)
         elif verdict is Verdict.TROUBLE and named is not None:
-            self._gate.close(named, f"GitHub answered {answer.status}", trip)
+            self.gate.close(named, f"GitHub answered {answer.status}", trip)
         else:
             self._fail(verdict, answer)
 

@@ -65,6 +65,13 @@ def limit_wait(headers: Mapping[str, str], now: int) -> float:
     return max(1.0, reset - now)
 
 
+def hour_told(headers: Mapping[str, str]) -> tuple[int, int, int] | None:
+    """The hour's points as an answer tells them: granted, left, and when they are new."""
+    names = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+    limit, left, reset = (_number(headers, name) for name in names)
+    return None if limit is None or left is None or reset is None else (limit, left, reset)
+
+
 def token_expiry(headers: Mapping[str, str]) -> int | None:
     """When the token ends; GitHub writes "2026-12-31 23:59:59 UTC" or an offset like +0200."""
     text = headers.get("github-authentication-token-expiration", "")

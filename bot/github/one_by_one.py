@@ -74,7 +74,7 @@ class OneByOne:
         self._read_at: dict[str, int] = {}
 
     async def harvest(
-        self, wanted: Sequence[Wanted], *, waiting: Callable[[Pause], None], urgent: bool = False
+        self, wanted: Sequence[Wanted], waiting: Callable[[Pause], None], *, urgent: bool = False
     ) -> AsyncGenerator[Harvest, None]:
         """Read one after the other; raises RateLimited as soon as the hour's requests are spent.
 

@@ -14,17 +14,17 @@ from bot.core.models import Reading, Refusal, Refused, Visibility, Wanted
 from bot.github.reply import Count, Fault, Reply, Unreadable, decode
 
 # Never `stargazers { … }`: since July 2026 GitHub refuses it to everyone but collaborators.
-_COUNTS = """
-fragment Counts on Repository {
+_SCALARS = """
   databaseId id nameWithOwner visibility isArchived hasIssuesEnabled stargazerCount forkCount
+  diskUsage"""
+_COUNTED = """
   watchers { totalCount }
   issues(states: OPEN) { totalCount }
   pullRequests(states: OPEN) { totalCount }
-  hasDiscussionsEnabled diskUsage
+  hasDiscussionsEnabled
   releases { totalCount }
   discussions { totalCount }
-  defaultBranchRef { target { ... on Commit { history { totalCount } } } }
-}"""
+  defaultBranchRef { target { ... on Commit { history { totalCount } } } }"""
 RIGHTS = {
     "issues": "issues",
     "pullRequests": "pull requests",
@@ -47,12 +47,13 @@ _Place = tuple[str | int, ...]  # of a repository in an answer: ("nodes", 3) or 
 class Question:
     text: str
     variables: Mapping[str, str | list[str]]
+    small: bool = False  # whoever cannot answer this is down
 
     def body(self) -> bytes:
         return msgspec.json.encode({"query": self.text, "variables": self.variables})
 
 
-ALLOWANCE = Question(f"query {{ viewer {{ login }} {_RATE_LIMIT} }}", {})
+ALLOWANCE = Question(f"query {{ viewer {{ login }} {_RATE_LIMIT} }}", {}, small=True)
 
 
 class _Total(msgspec.Struct, rename="camel"):
@@ -67,20 +68,23 @@ class _Branch(msgspec.Struct):
     target: _Commit | None
 
 
-class _Repository(msgspec.Struct, rename="camel"):
+class _Scalars(msgspec.Struct, rename="camel"):
     database_id: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     name_with_owner: FullName
     visibility: Literal["PUBLIC", "PRIVATE", "INTERNAL"]
     has_issues_enabled: bool
+    is_archived: bool
     stargazer_count: Count | None
     fork_count: Count | None
+    disk_usage: Count | None  # in kilobytes
+
+
+class _Repository(_Scalars, rename="camel"):
     watchers: _Total | None
     issues: _Total | None
     pull_requests: _Total | None
-    is_archived: bool
     has_discussions_enabled: bool
-    disk_usage: Count | None  # in kilobytes
     releases: _Total | None
     discussions: _Total | None
     default_branch_ref: _Branch | None  # None: the repository is empty
@@ -93,7 +97,10 @@ def graphql_url(api_url: str) -> str:
 
 
 def counts_of(wanted: Sequence[Wanted]) -> Question:
-    """One query for all of them: by node id where one is known, by name where none is."""
+    """One query for all of them: by node id where one is known, by name where none is.
+
+    All are of a kind, `counted` or not: what costs GitHub counting never slows what does not.
+    """
     ids, named = _by_id(wanted), _by_name(wanted)
     declared, fields, variables = [], [_RATE_LIMIT], dict[str, str | list[str]]()
     if ids:
@@ -105,7 +112,9 @@ def counts_of(wanted: Sequence[Wanted]) -> Question:
         where = f"owner: $o{index}, name: $n{index}, followRenames: true"
         fields.append(f"r{index}: repository({where}) {{ ...Counts }}")
         variables[f"o{index}"], _, variables[f"n{index}"] = one.full_name.partition("/")
-    return Question(f"query({', '.join(declared)}) {{ {' '.join(fields)} }}{_COUNTS}", variables)
+    counts = f"{_SCALARS}{_COUNTED if any(one.counted for one in wanted) else ''}"
+    query = f"query({', '.join(declared)}) {{ {' '.join(fields)} }}"
+    return Question(f"{query}\nfragment Counts on Repository {{{counts}\n}}", variables)
 
 
 def read_counts(
@@ -120,7 +129,7 @@ def read_counts(
             refused[one] = _refusal(_first(faults, place, place[:1], ()))
             continue
         try:
-            found[one] = _reading(decode(raw, _Repository))
+            found[one] = _reading(decode(raw, _Repository if one.counted else _Scalars))
         except Unreadable:
             refused[one] = Refusal(Refused.ERROR, "GitHub's answer for it could not be read")
     return found, refused
@@ -179,7 +188,7 @@ def _refusal(fault: Fault) -> Refusal:
             return Refusal(Refused.NOT_FOUND, "gone or not visible to this token")
         case "FORBIDDEN" if "saml" in message or "single sign" in message:
             hint = "its organisation asks that the token be authorised for single sign-on"
-            return Refusal(Refused.FORBIDDEN, hint)
+            return Refusal(Refused.SSO, hint)
         case "FORBIDDEN" | "INSUFFICIENT_SCOPES":
             return Refusal(Refused.FORBIDDEN, _lacking(fault))
         case "RESOURCE_LIMITS_EXCEEDED":
@@ -197,19 +206,12 @@ def _lacking(fault: Fault) -> str:
     return f"this token may not read its {rights[0]}: give it read access to them"
 
 
-def _reading(repository: _Repository) -> Reading:
-    issues = repository.issues if repository.has_issues_enabled else None  # switched off: unknown
-    discussions = repository.discussions if repository.has_discussions_enabled else None
+def _reading(repository: _Scalars) -> Reading:
     counts = {
         metrics.STARS: repository.stargazer_count,
         metrics.FORKS: repository.fork_count,
-        metrics.WATCHERS: _total(repository.watchers),
-        metrics.OPEN_ISSUES: _total(issues),
-        metrics.OPEN_PRS: _total(repository.pull_requests),
-        metrics.RELEASES: _total(repository.releases),
-        metrics.COMMITS: _commits(repository.default_branch_ref),
-        metrics.DISCUSSIONS: _total(discussions),
         metrics.DISK_USAGE: repository.disk_usage,
+        **(_counted(repository) if isinstance(repository, _Repository) else {}),
     }
     return Reading(
         full_name=repository.name_with_owner,
@@ -219,6 +221,19 @@ def _reading(repository: _Repository) -> Reading:
         values={metric.key: count for metric, count in counts.items() if count is not None},
         archived=repository.is_archived,
     )
+
+
+def _counted(repository: _Repository) -> dict[metrics.Metric, int | None]:
+    issues = repository.issues if repository.has_issues_enabled else None  # switched off: unknown
+    discussions = repository.discussions if repository.has_discussions_enabled else None
+    return {
+        metrics.WATCHERS: _total(repository.watchers),
+        metrics.OPEN_ISSUES: _total(issues),
+        metrics.OPEN_PRS: _total(repository.pull_requests),
+        metrics.RELEASES: _total(repository.releases),
+        metrics.COMMITS: _commits(repository.default_branch_ref),
+        metrics.DISCUSSIONS: _total(discussions),
+    }
 
 
 def _total(connection: _Total | None) -> int | None:

@@ -11,6 +11,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.standins.github_apps import Access
+from tests.standins.github_limits import Limits
 from tests.standins.github_rest import Rest
 from tests.standins.github_stars import StarHistories
 from tests.standins.github_world import POINTS_AN_HOUR, Asked, Repo, World
@@ -37,10 +38,12 @@ class GitHubStandIn:
         self.token = "ghp_standin"  # noqa: S105 - of a GitHub that does not exist
         self.token_expires: str | None = None  # as the header says it: "2026-12-31 23:59:59 UTC"
         self.latency: float = 0  # seconds a request
+        self.latency_a_repository: float = 0  # and seconds for each of its repositories
         self.requests: list[Asked] = []
         self.in_flight = self.most_in_flight = 0
         self.world = World("radar", resets_at=int(time.time()) + 3600)
         self.access, self.rest = Access(), Rest(self.world)
+        self.limits = Limits()
         self._faults: list[Fault] = []
         self._open, self._closing = asyncio.Event(), asyncio.Event()
         self._open.set()
@@ -139,7 +142,7 @@ class GitHubStandIn:
             async with self._arrival:
                 self._arrival.notify_all()
             await self._open.wait()
-            await asyncio.sleep(self.latency)
+            await asyncio.sleep(self.latency + self.latency_a_repository * asked.repositories)
             return await self._respond(request, body, asked)
         finally:
             self.in_flight -= 1
@@ -157,7 +160,9 @@ class GitHubStandIn:
         if fault is None:
             told = self.access.tokens.get(asked.token)
             ends = {"GitHub-Authentication-Token-Expiration": told} if told else None
-            return self._reply(self.world.answer(asked), headers=ends)
+            met = self.limits.met(asked, self.world)
+            status, answer = met or (200, self.world.answer(asked))
+            return self._reply(answer, status=status, headers=ends)
         fault.times -= 1
         match fault.status:
             case "reset" | "hang" | "truncate":

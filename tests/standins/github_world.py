@@ -148,8 +148,9 @@ class World:
         self.names: dict[str, Repo] = {}  # every name ever had, lower case
 
     def add(self, full_name: str, id_: int | None, numbers: Mapping[str, Any]) -> Repo:
-        newest = max((repo.id for repo in self.names.values()), default=1000)
-        repo = Repo(full_name, newest + 1 if id_ is None else id_, **numbers)
+        if id_ is None:
+            id_ = max((repo.id for repo in self.names.values()), default=1000) + 1
+        repo = Repo(full_name, id_, **numbers)
         self.names[full_name.lower()] = repo
         return repo
 

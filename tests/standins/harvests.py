@@ -67,6 +67,7 @@ class ScriptedGitHub:
     holds: dict[int, Hold] = field(default_factory=dict)  # before the page
     timer_holds: dict[int, Hold] = field(default_factory=dict)  # of harvests that are not urgent
     pauses: dict[int, Pause] = field(default_factory=dict)  # before the page
+    paused: Pause | None = None  # what it says it waits for
     granted: Allowance | Exception = field(default_factory=Allowance)
     others: list[Allowance] = field(default_factory=list)  # tokens for some owners
     asked: list[list[Wanted]] = field(default_factory=list)  # one entry a harvest
@@ -120,6 +121,9 @@ class ScriptedGitHub:
             return [*self.others, self.granted]
         refused = isinstance(self.granted, TokenRejected)
         return [*self.others, Allowance(trouble=str(self.granted), refused=refused)]
+
+    def pause(self) -> Pause | None:
+        return self.paused
 
     def _page(self, wanted: Sequence[Wanted]) -> Harvest:
         found: dict[Wanted, Reading] = {}

@@ -15,7 +15,7 @@ from tests.standins.harvests import ScriptedGitHub
 from tests.standins.stored import SqliteStore, contents
 
 HERE, THERE, OPERATOR = 11, 12, 0
-SSO = Refusal(Refused.FORBIDDEN, "Resource protected by organization SAML enforcement")
+SSO = Refusal(Refused.SSO, "Resource protected by organization SAML enforcement")
 
 
 @pytest.fixture(autouse=True)

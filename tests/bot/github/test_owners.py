@@ -140,11 +140,13 @@ async def test_a_revoked_token_and_a_limit_are_raised_as_they_are(
     github: GitHubStandIn, owners: Owners
 ) -> None:
     github.add("acme/rocket")
-    github.fail("rate_limited", retry_after=60)
-    with pytest.raises(RateLimited):
-        await owners.repositories("acme")
+    token = github.token
     github.revoke_token()
     with pytest.raises(TokenRejected):
+        await owners.repositories("acme")
+    github.token = token
+    github.fail("rate_limited", retry_after=60)
+    with pytest.raises(RateLimited):
         await owners.repositories("acme")
 
 

@@ -19,7 +19,11 @@ GITHUB_SCHEMA = Path(__file__).parents[4] / "shared/contracts/github-schema.grap
 KNOWN = Wanted("acme/rocket", "R_1")
 KNOWN_TOO = Wanted("acme/site", "R_2")
 NEW = Wanted("acme/new")
-QUESTIONS = [counts_of([KNOWN, NEW]), counts_of([KNOWN]), counts_of([NEW]), ALLOWANCE]
+SCALARS = Wanted("acme/rocket", "R_1", counted=False)
+QUESTIONS = [
+    *(counts_of(wanted) for wanted in ([KNOWN, NEW], [KNOWN], [NEW], [SCALARS])),
+    ALLOWANCE,
+]
 
 Json = dict[str, Any]
 
@@ -69,7 +73,7 @@ def test_every_query_fits_the_stand_in(question: Question) -> None:
 def test_every_query_fits_githubs_own_schema() -> None:
     schema = build_schema(gzip.decompress(GITHUB_SCHEMA.read_bytes()).decode(), assume_valid=True)
 
-    assert [validate(schema, parse(question.text)) for question in QUESTIONS] == [[]] * 4
+    assert [validate(schema, parse(question.text)) for question in QUESTIONS] == [[]] * 5
 
 
 def test_a_known_repository_is_asked_for_by_id_and_a_new_one_by_name() -> None:
@@ -87,6 +91,11 @@ def test_a_name_travels_as_a_variable_and_never_as_query_text() -> None:
 
 def test_nobody_ever_asks_who_the_stargazers_are() -> None:
     assert "stargazers" not in counts_of([KNOWN, NEW]).text
+
+
+def test_what_needs_no_counting_is_asked_without_a_single_connection() -> None:
+    assert "stargazerCount" in counts_of([SCALARS]).text
+    assert "totalCount" not in counts_of([SCALARS]).text
 
 
 @pytest.mark.parametrize(
@@ -114,6 +123,18 @@ def test_an_answer_becomes_a_reading() -> None:
     public = Reading("acme/rocket", 1, "R_1", Visibility.PUBLIC, values, archived=False)
     assert found == {KNOWN: public}
     assert refused == {}
+
+
+def test_what_was_not_counted_is_absent_and_what_should_have_been_is_missed() -> None:
+    scalars = repository()
+    for counted in ("watchers", "issues", "pullRequests"):
+        del scalars[counted]
+
+    found, _ = read([SCALARS], {"nodes": [scalars]})
+    _, refused = read([KNOWN], {"nodes": [scalars]})
+
+    assert found[SCALARS].values == {"stars": 45, "forks": 0, "disk_usage": 2048}
+    assert refused[KNOWN].kind is Refused.ERROR
 
 
 def test_each_answer_finds_the_repository_it_was_asked_for() -> None:
@@ -279,7 +300,7 @@ def test_single_sign_on_is_named_and_a_missing_permission_is_not_called_so() -> 
     )
     plain = refusal_for(type="FORBIDDEN", message="Resource not accessible by association")
 
-    assert saml.kind is plain.kind is Refused.FORBIDDEN
+    assert (saml.kind, plain.kind) == (Refused.SSO, Refused.FORBIDDEN)
     assert "single sign-on" in saml.message
     assert "single sign-on" not in plain.message
 

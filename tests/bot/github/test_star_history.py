@@ -1,6 +1,7 @@
 """A star history over HTTP: whole weeks of UTC days, or a sentence why not."""
 
 import json
+import math
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -40,7 +41,10 @@ async def github() -> AsyncIterator[GitHubStandIn]:
 
 @pytest.fixture
 async def history(github: GitHubStandIn) -> AsyncIterator[StarHistory]:
-    async def no_sleep(_: float) -> None: ...
+    clock = SettableClock()
+
+    async def sleep(seconds: float) -> None:
+        clock.pass_(math.ceil(seconds))
 
     async with aiohttp.ClientSession() as session:
         yield StarHistory(
@@ -48,8 +52,8 @@ async def history(github: GitHubStandIn) -> AsyncIterator[StarHistory]:
                 session,
                 token=SecretStr(github.token),
                 api_url=github.api_url,
-                clock=SettableClock(),
-                sleep=no_sleep,
+                clock=clock,
+                sleep=sleep,
             )
         )
 

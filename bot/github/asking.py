@@ -1,0 +1,107 @@
+"""Who asks for what: callers, the repositories they share, and what each is still owed."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import dataclass, field, replace
+
+from bot.core.models import Harvest, Pause, Wanted
+from bot.github.gate import Trip
+
+Key = tuple[str | None, str | None]
+
+
+def key_of(wanted: Wanted) -> Key:
+    """One repository, one key: a name may be another's by now, so ids and names never meet."""
+    return (wanted.node_id, None) if wanted.node_id else (None, wanted.full_name.lower())
+
+
+@dataclass(eq=False, slots=True)
+class Caller:
+    """One harvest."""
+
+    waiting: Callable[[Pause], None]
+    urgent: bool
+    owed: "dict[Wanted, Entry]" = field(default_factory=dict)
+    counted: "deque[Entry]" = field(default_factory=deque)  # to be read; some by others meanwhile
+    scalars: "deque[Entry]" = field(default_factory=deque)
+    error: BaseException | None = None
+    _news: deque[Harvest] = field(default_factory=deque)
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def behind(self) -> int:
+        """Pages read that it has not taken: it must not pile them up."""
+        return len(self._news)
+
+    def receive(self, news: Harvest) -> None:
+        self._news.append(news)
+        self._woken.set()
+
+    def fail(self, error: BaseException) -> None:
+        self.error = self.error or error
+        self._woken.set()
+
+    async def news(self, more: Callable[[], None]) -> AsyncIterator[Harvest]:
+        """What was read, before what went wrong is raised; `more` is called after each."""
+        while self._news or (self.owed and not self.error):
+            more()
+            if self._news:
+                yield self._news.popleft()
+                continue
+            self._woken.clear()
+            await self._woken.wait()
+        if self.error:
+            raise self.error.with_traceback(None)
+
+    def queue(self, *, counted: bool) -> "deque[Entry]":
+        return self.counted if counted else self.scalars
+
+    def wants(self) -> bool | None:
+        """Whether it wants something counted next, or not; None: nothing at all."""
+        for counted in (True, False):
+            queue = self.queue(counted=counted)
+            while queue and not queue[0].waits(counted=counted):
+                queue.popleft()
+            if queue:
+                return counted
+        return None
+
+
+@dataclass(eq=False, slots=True)
+class Entry:
+    """A repository queued or in flight once, for everybody who asks for it meanwhile."""
+
+    asked: Wanted
+    takers: dict[Caller, list[Wanted]] = field(default_factory=dict)
+    page: "Page | None" = None
+
+    def waits(self, *, counted: bool) -> bool:
+        return self.page is None and bool(self.takers) and self.asked.counted is counted
+
+    def widen(self) -> None:
+        """Somebody wants it counted: all get that, in their turn."""
+        self.asked = replace(self.asked, counted=True)
+        for caller in self.takers:
+            caller.counted.append(self)
+
+
+@dataclass(eq=False, slots=True)
+class Page:
+    """Entries that travel together."""
+
+    entries: dict[Wanted, Entry]  # without an outcome yet
+    trip: Trip = field(init=False)
+
+    def __post_init__(self) -> None:
+        urgent = any(caller.urgent for caller in self.callers())
+        self.trip = Trip(self._tell, urgent=urgent)
+        for entry in self.entries.values():
+            entry.page = self
+
+    def callers(self) -> Collection[Caller]:
+        return dict.fromkeys(who for entry in self.entries.values() for who in entry.takers)
+
+    def _tell(self, pause: Pause) -> None:
+        for caller in self.callers():
+            caller.waiting(pause)

@@ -1,0 +1,56 @@
+"""The hour's points: our share of what GitHub grants, and a reserve for what is urgent."""
+
+HOUR = 3_600
+RESERVE = 10
+"""One part in so many is for urgent requests alone."""
+RESERVED_FROM = 100
+"""Points of an hour that have a reserve: of the sixty that GitHub grants nobody, all are for all."""
+SLACK = 60
+"""GitHub's reset times of one and the same hour may differ by some seconds."""
+
+
+class HourBudget:
+    def __init__(self, share: int) -> None:
+        self._share = share
+        self._left: int | None = None  # as GitHub said last; others may spend of it, too
+        self._spent = 0
+        self._ends_at, self._told = 0, False  # of GitHub's hour, else of one that we began
+        self._usual, self._in_flight = 1, 0
+
+    def begin(self) -> None:
+        self._in_flight += 1
+
+    def end(self) -> None:
+        self._in_flight -= 1
+
+    def spend(self, points: int, now: int, *, usual: int | None = None) -> None:
+        if now >= self._ends_at:
+            self._renew(now + HOUR, told=False)
+        self._spent += points
+        self._usual = usual or self._usual
+
+    def learn(self, limit: int, left: int, resets_at: int, now: int) -> None:
+        """Believe GitHub's own count where it is lower than ours; its hour is the hour."""
+        resets_at = min(resets_at, now + HOUR)
+        if resets_at <= now:
+            return  # of an hour that is over
+        if self._told and resets_at > self._ends_at + SLACK:
+            self._renew(resets_at, told=True)
+        if not self._told or now >= self._ends_at:
+            self._ends_at, self._told = resets_at, True
+        self._share = min(self._share, limit)
+        self._left = left if self._left is None else min(left, self._left)
+
+    def wait(self, now: int, *, urgent: bool) -> int:
+        """Seconds until the next request may be paid for; those in flight are, as usual."""
+        if now >= self._ends_at:
+            return 0
+        room = self._share - self._spent
+        room = room if self._left is None else min(room, self._left)
+        reserve = 0 if urgent or self._share < RESERVED_FROM else self._share // RESERVE
+        needed = self._usual * (self._in_flight + 1)
+        return 0 if room - needed >= reserve else self._ends_at - now
+
+    def _renew(self, ends_at: int, *, told: bool) -> None:
+        self._spent, self._left = 0, None
+        self._ends_at, self._told = ends_at, told

@@ -1,0 +1,117 @@
+"""Reading one page: what GitHub cannot manage is taken apart until each stands alone."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.models import Allowance, Reading, Refusal, Refused, Wanted
+from bot.github.connection import ATTEMPTS, Connection, Unanswered
+from bot.github.gate import Trip
+from bot.github.protocol import ALLOWANCE, counts_of, read_counts
+from bot.github.sizing import PageSize
+
+PAGE_ATTEMPTS = 2  # what fails twice is sooner read in halves
+FEW = 5  # one part in so many may be to blame
+TOO_HEAVY = (Refused.TIMEOUT, Refused.LIMIT)  # alone it may well be counted
+
+Keep = Callable[[Mapping[Wanted, Reading], Mapping[Wanted, Refusal]], None]
+
+
+async def ask_allowance(github: Connection, trip: Trip) -> Allowance:
+    """What the token may still spend; GitHubError when GitHub as a whole does not answer."""
+    try:
+        reply = await github.ask(ALLOWANCE, trip)
+    except Unanswered as trouble:
+        raise github.silent(trouble) from None
+    limit, label = reply.rate_limit, github.credential.label
+    return Allowance(
+        name=label.what,
+        owners=label.owners,
+        login=reply.login,
+        points_limit=limit.limit if limit else None,
+        points_left=limit.remaining if limit else None,
+        resets_at=int(limit.reset_at.timestamp()) if limit else None,
+        token_expires_at=github.token_expires_at,
+    )
+
+
+@dataclass(slots=True)
+class _Page:
+    """A page under way, and what was learnt of it."""
+
+    trip: Trip
+    keep: Keep
+    too_heavy: bool = False
+    largest: int = 0  # piece that came home
+    alone: int = 0  # repositories that had to be asked for one by one
+    failed: int = 0  # and failed even so
+
+    def blames_few_of(self, wanted: Sequence[Wanted]) -> bool:
+        """Whether single repositories were the trouble; else the page was too large for GitHub."""
+        return self.failed > 0 or 0 < FEW * self.alone <= len(wanted)
+
+
+class PageReader:
+    def __init__(self, github: Connection) -> None:
+        self._github = github
+
+    async def read(self, wanted: Sequence[Wanted], trip: Trip, size: PageSize, keep: Keep) -> None:
+        """Hand each repository's outcome to `keep` once, as the answers arrive.
+
+        Raises GitHubError when nothing more can be had.
+        """
+        page, before = _Page(trip, keep), size.now
+        heavy = await self._whole(wanted, page, size)
+        await self._apart(heavy, page)
+        if page.blames_few_of(wanted):
+            size.not_to_blame(before)
+        elif page.too_heavy:
+            size.fits(page.largest)
+
+    async def _whole(self, wanted: Sequence[Wanted], page: _Page, size: PageSize) -> list[Wanted]:
+        """Ask for all at once; returns those that have to be taken apart."""
+        try:
+            heavy = await self._ask(wanted, page, PAGE_ATTEMPTS)
+        except Unanswered as trouble:
+            await ask_allowance(self._github, page.trip)  # raises when GitHub is down, not the page
+            page.too_heavy, heavy = trouble.kind in TOO_HEAVY, list(wanted)
+        else:
+            page.too_heavy = bool(heavy)
+        if page.too_heavy:
+            size.too_heavy(len(wanted))
+        elif not heavy:
+            size.answered(len(wanted), page.trip.seconds)
+        return heavy
+
+    async def _ask(self, piece: Sequence[Wanted], page: _Page, attempts: int) -> list[Wanted]:
+        """Keep what is final; returns those that may be counted in a smaller piece."""
+        reply = await self._github.ask(counts_of(piece), page.trip, attempts=attempts)
+        found, refused = read_counts(piece, reply)
+        alone = len(piece) == 1
+        heavy = [one for one, why in refused.items() if not alone and why.kind in TOO_HEAVY]
+        final = {one: why for one, why in refused.items() if one not in heavy}
+        page.failed += alone and any(why.kind in TOO_HEAVY for why in final.values())
+        page.largest = max(page.largest, len(piece) - len(heavy))
+        page.keep(found, final)
+        return heavy
+
+    async def _apart(self, wanted: Sequence[Wanted], page: _Page) -> None:
+        for piece in _halves(wanted):
+            await self._piece(piece, page)
+
+    async def _piece(self, piece: Sequence[Wanted], page: _Page) -> None:
+        alone = len(piece) == 1
+        page.alone += alone
+        try:
+            heavy = await self._ask(piece, page, ATTEMPTS if alone else 1)
+        except Unanswered as trouble:
+            if alone:
+                page.failed += 1
+                page.keep({}, {piece[0]: Refusal(trouble.kind, trouble.reason)})
+                return
+            heavy = list(piece)
+        await self._apart(heavy, page)
+
+
+def _halves(wanted: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
+    middle = (len(wanted) + 1) // 2
+    return (half for half in (wanted[:middle], wanted[middle:]) if half)
