@@ -64,11 +64,19 @@ def test_a_new_hour_of_githubs_is_a_new_budget() -> None:
 
 def test_a_limit_below_our_share_is_the_share() -> None:
     budget = HourBudget(4500)
-    budget.learn(60, 60, NOW + 600, NOW)
-    budget.spend(54, NOW)
+    budget.learn(600, 600, NOW + 600, NOW)
+    budget.spend(540, NOW)
 
     assert budget.wait(NOW, urgent=False) == 600
     assert budget.wait(NOW, urgent=True) == 0
+
+
+def test_the_few_requests_without_a_token_have_no_reserve() -> None:
+    budget = HourBudget(4500)
+    budget.learn(60, 60, NOW + 600, NOW)
+    budget.spend(59, NOW)
+
+    assert budget.wait(NOW, urgent=False) == 0
 
 
 @pytest.mark.parametrize("resets_at", [0, NOW, NOW - 600])
