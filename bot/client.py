@@ -11,7 +11,7 @@ from discord.ext import commands
 from pydantic import SecretStr
 from yarl import URL
 
-from bot.errors import RadarError, SettingsError
+from bot.errors import NotPosted, RadarError, SettingsError
 from bot.failures import sentence_of
 from bot.registration import agree
 from bot.render.discord import sentence as as_content
@@ -30,6 +30,8 @@ RESET_IT = (
     "reset it on the page Bot of https://discord.com/developers/applications and set"
     " RADAR_DISCORD__TOKEN."
 )
+SERVER_ERROR = 500
+"""The first status by which a server says that the fault is its own."""
 TOKEN_REVOKED = 4004
 """How Discord's gateway closes a connection whose token no longer holds."""
 
@@ -93,12 +95,19 @@ class RadarBot(commands.AutoShardedBot):
         log.info("invite the bot with this link", link=link)
 
     async def say(self, channel_id: int, sentence: str) -> bool:
-        """Write a sentence to a channel; False where the bot may not or there is none."""
+        """Write a sentence to a channel; False where Discord will not have it.
+
+        Raises NotPosted where nobody knows: it may be taken later, or it was and no answer came.
+        """
         place = self.get_partial_messageable(channel_id)
         try:
             await place.send(as_content(sentence), suppress_embeds=True)
-        except (discord.Forbidden, discord.NotFound):
-            return False
+        except discord.HTTPException as error:
+            if error.status < SERVER_ERROR:  # gone, forbidden, a forum, a locked thread
+                return False
+            raise NotPosted(f"Discord answered {error.status}.") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise NotPosted(f"Discord did not answer ({type(error).__name__}).") from None
         return True
 
     async def on_ready(self) -> None:

@@ -174,6 +174,10 @@ class Guilds(Protocol):
         """Delete all of a guild's own data: settings, watches, posts, audit."""
         ...
 
+    async def is_told(self, guild_id: int, warning: str) -> bool:
+        """Has it been told since it was cleared last?"""
+        ...
+
     async def tell_once(self, guild_id: int, warning: str, at: int) -> bool:
         """Note that a warning is told now; False if it was told already."""
         ...
@@ -221,7 +225,10 @@ class Outbox(Protocol):
 
 class Speaker(Protocol):
     async def say(self, channel_id: int, sentence: str) -> bool:
-        """Write a sentence to a channel; False where the bot may not or there is none."""
+        """Write a sentence to a channel; False where it cannot be written there.
+
+        Raises NotPosted where nobody knows, or where it may be taken later.
+        """
         ...
 
 

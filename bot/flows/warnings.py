@@ -1,7 +1,7 @@
 """What a guild has to know before it asks: a digest that is paused, a token that ends."""
 
 from bot.core.guild import Guild
-from bot.errors import GitHubError, TokenRejected
+from bot.errors import GitHubError, NotPosted, TokenRejected
 from bot.flows.allowance import Allowances
 from bot.flows.ports import Clock, Guilds, Speaker, Warnings
 
@@ -18,20 +18,38 @@ class GuildWarnings:
         self._guilds = guilds
         self._speaker = speaker
         self._clock = clock
+        self._telling: set[tuple[int, str]] = set()
 
     async def warn(self, guild_id: int, kind: str, sentence: str) -> None:
-        if not await self._guilds.tell_once(guild_id, kind, self._clock.now()):
+        """Noted as told once it is said: a kill in between tells it twice rather than never.
+
+        Raises NotPosted when it may be told later.
+        """
+        key = guild_id, kind
+        if key in self._telling:
             return
+        self._telling.add(key)
         try:
-            for channel_id in await self._channels(guild_id):
-                if await self._speaker.say(channel_id, sentence):
-                    return
-        except BaseException:
-            await self.clear(guild_id, kind)  # nobody has read it: it may be told again
-            raise
+            if not await self._guilds.is_told(*key):
+                await self._say(guild_id, sentence)
+                await self._guilds.tell_once(*key, self._clock.now())
+        finally:
+            self._telling.discard(key)
 
     async def clear(self, guild_id: int, kind: str) -> None:
         await self._guilds.clear(guild_id, kind)
+
+    async def _say(self, guild_id: int, sentence: str) -> None:
+        """To the first channel that takes it; raises what the last one did if none does."""
+        failure: NotPosted | None = None
+        for channel_id in await self._channels(guild_id):
+            try:
+                if await self._speaker.say(channel_id, sentence):
+                    return
+            except NotPosted as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
     async def _channels(self, guild_id: int) -> list[int]:
         """Where to try, best first: a paused digest's channel is likely the one that is gone."""
@@ -66,15 +84,27 @@ class TokenWatch:
             await self._tell(*_ending(ends, self._clock.now()))
 
     async def _tell(self, kind: str | None, sentence: str = "") -> None:
-        """Once a change: thousands of guilds are not written to every hour."""
+        """Once a change: thousands of guilds are not written to every hour.
+
+        One guild's trouble is not another's; who could not be told has another turn in an hour.
+        """
         if kind == self._told:
             return
+        failure: Exception | None = None
         for guild in await self._members():
-            for other in _outdated_by(kind):
-                await self._warnings.clear(guild.id, other)
-            if kind is not None:
-                await self._warnings.warn(guild.id, kind, sentence)
+            try:
+                await self._tell_one(guild.id, kind, sentence)
+            except Exception as error:  # noqa: BLE001  # raised again when all others are told
+                failure = error
+        if failure is not None:
+            raise failure
         self._told = kind
+
+    async def _tell_one(self, guild_id: int, kind: str | None, sentence: str) -> None:
+        for other in _outdated_by(kind):
+            await self._warnings.clear(guild_id, other)
+        if kind is not None:
+            await self._warnings.warn(guild_id, kind, sentence)
 
     async def _members(self) -> list[Guild]:
         return [guild for guild in await self._guilds.known() if guild.left_at is None]

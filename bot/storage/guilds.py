@@ -93,6 +93,13 @@ class Guilds:
                 await transaction.run(f"DELETE FROM {table} WHERE guild_id = $1", guild_id)
             await transaction.run("DELETE FROM guilds WHERE id = $1", guild_id)
 
+    async def is_told(self, guild_id: int, warning: str) -> bool:
+        """Has it been told since it was cleared last?"""
+        rows = await self._database.rows(
+            "SELECT at FROM told WHERE guild_id = $1 AND warning = $2", guild_id, warning
+        )
+        return bool(rows)
+
     async def tell_once(self, guild_id: int, warning: str, at: int) -> bool:
         """Note that a warning is told now; False if it was told already."""
         async with self._database.transaction() as transaction:

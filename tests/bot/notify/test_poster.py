@@ -317,3 +317,25 @@ async def test_what_discord_refuses_is_not_tried_for_ever(scene: Scene) -> None:
 
     with pytest.raises(Unpostable, match="Discord refuses it: 400: ordered by the test"):
         await scene.send(scene.post(scene.channel()))
+
+
+# -- sentences -------------------------------------------------------------------------------------
+
+
+async def test_a_sentence_is_said_where_it_can_be(scene: Scene) -> None:
+    forum = forum_of(scene)
+    thread = scene.discord.add_thread(scene.guild, "radar", "reports")
+    thread.more["thread_metadata"] |= {"archived": True, "locked": True}
+    scene.discord.deny(scene.guild, "general", Permission.SEND_MESSAGES)
+
+    assert await scene.bot.say(scene.channel().id, "It leaks.")
+    for place in (forum.id, thread.id, scene.channel("general").id, 4_711):
+        assert not await scene.bot.say(place, "It leaks.")
+    assert [said.text for said in scene.said(scene.channel())] == ["It leaks."]
+
+
+async def test_whether_a_sentence_was_taken_may_be_unknown(scene: Scene) -> None:
+    scene.discord.fail("POST", SENDS, status=501)
+
+    with pytest.raises(NotPosted, match="Discord answered 501"):
+        await scene.bot.say(scene.channel().id, "It leaks.")
