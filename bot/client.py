@@ -11,20 +11,14 @@ from discord.ext import commands
 from pydantic import SecretStr
 from yarl import URL
 
+from bot.core.rights import INVITED
 from bot.errors import NotPosted, RadarError, SettingsError
 from bot.failures import sentence_of
 from bot.registration import agree
 from bot.render.discord import sentence as as_content
 from bot.settings import Discord, Settings
 
-PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    embed_links=True,
-    attach_files=True,
-    read_message_history=True,
-)
+PERMISSIONS = discord.Permissions(**dict.fromkeys(INVITED, True))
 SCOPES = ("bot", "applications.commands")
 RESET_IT = (
     "reset it on the page Bot of https://discord.com/developers/applications and set"
@@ -46,7 +40,7 @@ def token_of(settings: Settings) -> SecretStr:
         if not (text.isascii() and text.isprintable()):
             raise SettingsError(f"The Discord token holds characters that no token has: {RESET_IT}")
         return token
-    rights = ", ".join(name.replace("_", " ") for name, given in PERMISSIONS if given)
+    rights = ", ".join(name.replace("_", " ") for name in INVITED)
     raise SettingsError(
         "No Discord token is set: make an application at https://discord.com/developers/applications,"
         " reset the token on its page Bot, and set RADAR_DISCORD__TOKEN (or discord.token in"

@@ -13,6 +13,7 @@ from bot.core.digest import of_at_least
 from bot.core.guild import DigestSettings
 from bot.core.schedule import Every
 from bot.core.zones import zones_like
+from bot.destinations import Destination, tags_for
 from bot.errors import UsageError
 from bot.flows.digest import Digests
 from bot.flows.guild_settings import Actor, GuildSettings, Wish
@@ -210,19 +211,16 @@ class Forgetting(discord.ui.Modal):
             await interaction.client.tree.on_error(interaction, raised)  # type: ignore[arg-type]  # it is its client's
 
 
-async def _post(channel: channels.Channel, card: Card) -> None:
+async def _post(channel: Destination, card: Card) -> None:
     marked = replace(card, title=f"Test · {card.title}")
     if isinstance(channel, discord.ForumChannel):
-        usable = [tag for tag in channel.available_tags if not tag.moderated]
-        tags = usable[:1] if channel.flags.require_tag else []
+        tags = tags_for(channel)
         await channel.create_thread(name=marked.title[:100], applied_tags=tags, **message(marked))
     else:
         await channel.send(**message(marked))
 
 
-def _advice(
-    guild: discord.Guild, channel: channels.Channel, digest: DigestSettings
-) -> tuple[str, ...]:
+def _advice(guild: discord.Guild, channel: Destination, digest: DigestSettings) -> tuple[str, ...]:
     """What will not do what was meant; raises UsageError for what cannot be at all."""
     news = isinstance(channel, discord.TextChannel) and channel.is_news()
     if digest.publish and not news:

@@ -8,6 +8,13 @@ from bot.core.schedule import Every, Plan
 
 TOP = 10
 """Rows of a digest unless more are asked for."""
+BY_HAND = "paused by hand"
+REFUSED = "Discord refuses it"
+"""How the reason of a pause begins that no look at the channel can see mended."""
+ATTEMPT_SECONDS = 120
+"""The longest an attempt to post takes; whether it arrived the next search will tell."""
+SETTLE = 5
+"""Seconds in which an attempt cut short may still arrive at Discord: no other begins before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.core.guild import AuditEntry, DigestSettings, Guild, plan_of
+from bot.core.guild import BY_HAND, AuditEntry, DigestSettings, Guild, plan_of
 from bot.core.rank import RANKINGS
 from bot.core.schedule import Every, Plan, next_due
 from bot.core.settled import Scheduled, Settled
@@ -14,7 +14,6 @@ from bot.errors import UsageError
 from bot.flows.portfolio import DEFAULT_GROUP, Portfolio
 from bot.flows.ports import Clock, Guilds
 
-BY_HAND = "paused by hand"
 LARGEST_TOP = 25
 LONGEST_GROUP = 50
 MOST_DIGESTS = 25

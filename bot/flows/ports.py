@@ -253,6 +253,10 @@ class Poster(Protocol):
         """Send it once, without trying again, and return the message's id."""
         ...
 
+    async def check(self, guild_id: int, channel_id: int) -> None:
+        """Could a digest be posted there now? Sends nothing."""
+        ...
+
     async def publish(self, post: Post, message_id: int) -> None:
         """Hand it on to the channels that follow an announcement channel; twice is once."""
         ...

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.digest import of_at_least
-from bot.core.guild import DigestSettings, Post, PostState
+from bot.core.guild import ATTEMPT_SECONDS, SETTLE, DigestSettings, Post, PostState
 from bot.core.reports import ScheduledDigest
 from bot.core.schedule import Plan, dues_between, next_due, previous_due
 from bot.core.window import between
@@ -25,10 +25,6 @@ FORGOTTEN = 14 * 86_400
 """A digest settled so long after the last post is a new one: nothing of the gap is made up for."""
 MOST_FOLDED = 31
 """Missed digests that are written down one by one; the window covers older ones all the same."""
-SETTLE = 5
-"""Seconds in which an attempt cut short may still arrive at Discord: no other begins before."""
-ATTEMPT_SECONDS = 120.0
-"""After this an attempt counts as failed; whether it arrived the next search will tell."""
 FIRST_PAUSE, LONGEST_PAUSE = SETTLE, 900
 """Seconds between two attempts; each pause is twice the one before."""
 

@@ -290,14 +290,24 @@ class DiscordStandIn:
         """Cut the bot's connection; without `resumable` it has to identify anew."""
         await self._gateway.drop(resumable=resumable)
 
-    def fail(
-        self, method: str, path: str, *, status: int, times: int = 1, carried_out: bool = False
+    def fail(  # noqa: PLR0913  # what a fault is
+        self,
+        method: str,
+        path: str,
+        *,
+        status: int,
+        times: int = 1,
+        carried_out: bool = False,
+        code: int = 0,
     ) -> None:
         """Answer matching requests with an error: fail("POST", "/channels/*/messages", status=500).
 
-        With `carried_out` the request has its effect and only the answer is lost.
+        With `carried_out` the request has its effect and only the answer is lost. `code` is one of
+        Discord's own; 0 is what a proxy's answer has.
         """
-        self._faults.fail(method, path, status=status, times=times, carried_out=carried_out)
+        self._faults.fail(
+            method, path, status=status, times=times, carried_out=carried_out, code=code
+        )
 
     def limit(
         self,

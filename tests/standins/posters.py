@@ -57,6 +57,10 @@ class FakePoster:
             raise self.after.pop(0)
         return len(channel) - 1
 
+    async def check(self, _guild_id: int, channel_id: int) -> None:
+        if channel_id in self.gone:
+            raise Unpostable("The channel is gone.")
+
     async def publish(self, _post: Post, message_id: int) -> None:
         self.published.append(message_id)
 

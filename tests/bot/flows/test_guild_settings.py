@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.core.guild import DigestSettings
+from bot.core.guild import BY_HAND, DigestSettings
 from bot.core.schedule import Every, Plan
 from bot.core.settled import Scheduled
 from bot.errors import UsageError
-from bot.flows.guild_settings import BY_HAND, MOST_DIGESTS, PAUSED, Actor, GuildSettings, Wish
+from bot.flows.guild_settings import MOST_DIGESTS, PAUSED, Actor, GuildSettings, Wish
 from tests.conftest import Flows
 from tests.standins.clock import DAY, HOUR, SettableClock, moment
 from tests.standins.harvests import ScriptedGitHub

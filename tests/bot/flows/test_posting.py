@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.guild import DigestSettings, Post, PostState
+from bot.core.guild import ATTEMPT_SECONDS, SETTLE, DigestSettings, Post, PostState
 from bot.core.models import Trigger
 from bot.core.reports import ScheduledDigest
 from bot.core.schedule import Every, Plan
 from bot.flows.charts import Charts
 from bot.flows.deltas import Deltas
-from bot.flows.posting import ATTEMPT_SECONDS, CATCH_UP, FIRST_PAUSE, SETTLE, Posting
+from bot.flows.posting import CATCH_UP, FIRST_PAUSE, Posting
 from bot.render.cards import scheduled_digest
 from tests.conftest import INTERVAL, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock, moment
