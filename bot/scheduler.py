@@ -119,7 +119,7 @@ class DigestTimer:
             for post in await self._posting.ready():
                 if post.id not in busy:
                     self._begin(post.id, self._deliver(post))
-            if "refresh" not in busy:
+            if "refresh" not in busy and not self._refresh.wait(active):
                 self._begin("refresh", self._survive(partial(self._refresh.run, active)))
             longest = BUSY_REST if self._underway else LONGEST_REST
             return min(longest, self._posting.wait(active), self._refresh.wait(active))
