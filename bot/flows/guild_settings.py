@@ -98,9 +98,10 @@ class GuildSettings:
                 "Name the channel and the time: /settings digest channel:#reports time:09:00."
             )
         plan = _plan(wish, known, (await self._guilds.get(guild_id)).zone)
-        now = self._clock.now()
-        fresh = known or DigestSettings(guild_id, group, channel_id, plan, now)
-        asked = replace(fresh, channel_id=channel_id, plan=plan, since=now, paused=None)
+        fresh = known or DigestSettings(guild_id, group, channel_id, plan, self._clock.now())
+        goes_on = fresh.plan == plan and fresh.paused is None  # nothing that is due is dropped
+        since = fresh.since if goes_on else self._clock.now()
+        asked = replace(fresh, channel_id=channel_id, plan=plan, since=since, paused=None)
         return _checked(_with(asked, wish))
 
     async def sample(self, guild_id: int, wish: Wish) -> DigestSettings:
