@@ -59,6 +59,7 @@ class RadarBot(commands.AutoShardedBot):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=Tree,
+            enable_debug_events=True,  # for READY as it came: cogs/membership.py
             shard_count=settings.shard_count,
             shard_ids=settings.shard_ids and list(settings.shard_ids),  # type: ignore[arg-type]  # may be None
         )
@@ -74,10 +75,13 @@ class RadarBot(commands.AutoShardedBot):
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 raise refusal(error) from None  # discord.py's own error may quote the token
 
+    def has_been_ready(self) -> bool:
+        """Is every guild known? What is written goes over HTTP: no shard has to be there for it."""
+        return self.is_ready() and not self.is_closed()
+
     def connected(self) -> bool:
-        """Is every shard's connection open? (`is_ready` stays true when one breaks.)"""
-        broken = any(shard.is_closed() for shard in self.shards.values())
-        return self.is_ready() and not self.is_closed() and not broken
+        """Is any shard's connection open? One that breaks mends itself: a restart costs all."""
+        return not self.is_closed() and any(not one.is_closed() for one in self.shards.values())
 
     async def setup_hook(self) -> None:
         for cog in self._radar_cogs:

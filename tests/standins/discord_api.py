@@ -164,9 +164,11 @@ class DiscordStandIn:
         """From now on the same nonce sends a second message, as after some minutes."""
         self._channels.remembers_nonces = not forget
 
-    def remove_guild(self, guild: Guild) -> None:
-        """Throw the bot out of a guild."""
+    def remove_guild(self, guild: Guild, *, unheard: bool = False) -> None:
+        """Throw the bot out of a guild; `unheard` is while its session is lost."""
         del self._world.guilds[guild.id]
+        if unheard:
+            return
         self._gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild.id)
 
     def add_user(self, name: str) -> User:
@@ -286,9 +288,9 @@ class DiscordStandIn:
 
     # What goes wrong
 
-    async def drop_gateway(self, *, resumable: bool = True) -> None:
-        """Cut the bot's connection; without `resumable` it has to identify anew."""
-        await self._gateway.drop(resumable=resumable)
+    async def drop_gateway(self, *, resumable: bool = True, shard: int | None = None) -> None:
+        """Cut the bot's connection, or one shard's; without `resumable` it identifies anew."""
+        await self._gateway.drop(resumable=resumable, shard=shard)
 
     def fail(  # noqa: PLR0913  # what a fault is
         self,
