@@ -28,7 +28,9 @@ from bot.flows.membership import Membership
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, GitHub, Store, Warnings
 from bot.flows.posting import Posting
+from bot.flows.recovery import Recovery
 from bot.flows.refreshing import Refresh
+from bot.flows.retention import Retention
 from bot.flows.status import Status
 from bot.flows.sync import Sync
 from bot.flows.track import Track
@@ -76,6 +78,7 @@ class App:
     status: Status
     settings: GuildSettings
     membership: Membership
+    retention: Retention
     allowances: Allowances
 
 
@@ -143,6 +146,7 @@ def _wire(settings: Settings, store: Store, github: GitHub, clock: Clock) -> App
         status=Status(allowances, store, clock, interval=interval),
         settings=GuildSettings(store.guilds, portfolio, clock),
         membership=Membership(store.guilds),
+        retention=Retention(store.outbox, store.guilds, clock),
         allowances=allowances,
     )
 
@@ -164,7 +168,7 @@ async def run_bot(settings: Settings) -> None:
             scheduler = Scheduler(app.sync, app.store.runs, app.clock, settings.collection.interval)
             heartbeat = Heartbeat(path, bot.connected)
             warnings = GuildWarnings(app.store.guilds, bot, app.clock)
-            chores = _housekeeping(app, warnings, bot.connected)
+            chores = _housekeeping(app, bot, warnings)
             digests = _digest_timer(app, bot, warnings)
             others = (scheduler.run(), digests.run(), heartbeat.run(), chores.run())
             serving = _beside(bot.serve(token), *others)
@@ -184,17 +188,22 @@ def _digest_timer(app: App, bot: "RadarBot", warnings: Warnings) -> DigestTimer:
         clock=app.clock,
     )
     refresh = Refresh(app.sync, app.portfolio, app.store.histories, app.clock)
-    return DigestTimer(posting, refresh, bot.connected)
+    return DigestTimer(posting, refresh, bot.has_been_ready)
 
 
-def _housekeeping(app: App, warnings: Warnings, ready: Callable[[], bool]) -> Housekeeping:
+def _housekeeping(app: App, bot: "RadarBot", warnings: Warnings) -> Housekeeping:
+    from bot.notify.poster import DiscordPoster
+
     tokens = TokenWatch(app.allowances, app.store.guilds, warnings, app.clock)
+    recovery = Recovery(app.store.guilds, DiscordPoster(bot), warnings, app.clock)
     return Housekeeping(
         {
             "departed guilds": lambda: app.membership.forget_departed(app.clock.now()),
             "GitHub's token": tokens.look,
+            "paused digests": recovery.look,
+            "what is long over": app.retention.prune,
         },
-        ready,
+        bot.has_been_ready,
     )
 
 
@@ -216,10 +225,8 @@ def _bot(settings: Settings, app: App) -> "RadarBot":
     # the one allowed global: discord.py has no other door
     Route.BASE = settings.discord.api_url
     VoiceClient.warn_nacl = VoiceClient.warn_dave = False  # nobody misses voice here
-    members = Members(app.membership, app.clock)
-    bot = RadarBot([*_commands(app), members], settings.discord)
+    bot = RadarBot([*_commands(app), Members(app.membership, app.clock)], settings.discord)
     bot.add_dynamic_items(Press, PressPosted)
-    members.attend(bot)
     return bot
 
 

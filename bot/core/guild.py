@@ -50,6 +50,7 @@ class PostState(StrEnum):
     SENDING = "sending"  # an attempt is or was under way: look for it before another one
     SENT = "sent"
     SKIPPED = "skipped"  # nothing moved, and the guild wants no empty digests
+    HELD = "held"  # the same, but less moved than the guild wants listed: the next one covers it
     FOLDED = "folded"  # missed by more than 12 h: the next digest covers it
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from bot.core.digest import Digest, digest
-from bot.core.models import Subject
+from bot.core.models import Subject, Visibility
 from bot.core.rank import ANY, RANKINGS
 from bot.core.window import Window, parse_window
 from bot.errors import UsageError
@@ -43,10 +43,22 @@ class Digests:
         return await self._ranked(subjects, asked, by)
 
     async def over(
-        self, guild_id: int, window: Window, *, by: str = ANY, group: str | None = None
+        self,
+        guild_id: int,
+        window: Window,
+        *,
+        by: str = ANY,
+        group: str | None = None,
+        published: bool = False,
     ) -> Digest:
-        """Exactly that window; a portfolio without repositories makes an empty digest."""
-        return await self._ranked(await self._portfolio.repositories(guild_id, group), window, by)
+        """Exactly that window; a portfolio without repositories makes an empty digest.
+
+        One that is published leaves the guild: it tells of public repositories only.
+        """
+        subjects = await self._portfolio.repositories(guild_id, group)
+        if published:
+            subjects = [one for one in subjects if one.visibility is Visibility.PUBLIC]
+        return await self._ranked(subjects, window, by)
 
     async def _ranked(self, subjects: Sequence[Subject], window: Window, by: str) -> Digest:
         movements = await self._deltas.between(subjects, window)

@@ -157,7 +157,7 @@ class Guilds(Protocol):
     async def save(self, guild: Guild) -> None: ...
 
     async def known(self) -> list[Guild]:
-        """Every guild with settings or watches, but the operator's own portfolio."""
+        """Every guild of which anything is kept, but the operator's own portfolio."""
         ...
 
     async def digests(self, guild_id: int | None = None) -> list[DigestSettings]:
@@ -165,6 +165,10 @@ class Guilds(Protocol):
         ...
 
     async def save_digest(self, digest: DigestSettings) -> None: ...
+
+    async def resume_digest(self, guild_id: int, group: str, reason: str) -> bool:
+        """Let a digest run again that is paused for this very reason; False if it is not."""
+        ...
 
     async def remove_digest(self, guild_id: int, group: str) -> bool:
         """Returns whether there was one; what is on its way of it is dropped."""
@@ -188,6 +192,10 @@ class Guilds(Protocol):
 
     async def audit(self, entry: AuditEntry) -> None: ...
 
+    async def prune_audit(self, before: int, most: int) -> int:
+        """Delete so many entries at most that are older; returns how many it were."""
+        ...
+
 
 class Outbox(Protocol):
     async def put(self, digest: DigestSettings, due_at: int, covers_from: int) -> Post:
@@ -195,7 +203,7 @@ class Outbox(Protocol):
         ...
 
     async def open(self) -> list[Post]:
-        """What is due or being sent, oldest first."""
+        """What is due or being sent, oldest first, of digests that run in guilds of ours."""
         ...
 
     async def newest(self, guild_id: int, group: str) -> Post | None:
@@ -206,8 +214,14 @@ class Outbox(Protocol):
         """The due time up to which posts were sent, or skipped as nothing moved."""
         ...
 
-    async def folded(self, guild_id: int, group: str, after: int, before: int) -> list[int]:
-        """Due times between two moments whose posts were folded, oldest first."""
+    async def passed_over(
+        self, guild_id: int, group: str, state: PostState, after: int, before: int
+    ) -> list[int]:
+        """Due times between two moments whose posts were folded or held, oldest first."""
+        ...
+
+    async def overtake(self, post_id: int) -> bool:
+        """Fold a post that no attempt was made to send; False if there was one, or it has ended."""
         ...
 
     async def begin(self, post_id: int, at: int, channel_id: int) -> Post:
@@ -219,7 +233,14 @@ class Outbox(Protocol):
         ...
 
     async def finish(self, post_id: int, state: PostState, message_id: int | None = None) -> None:
-        """Write how it ended: sent, skipped or folded; what has ended stays so."""
+        """Write how it ended; what has ended stays so."""
+        ...
+
+    async def prune(self, before: int, most: int) -> int:
+        """Delete so many posts at most that are long over; returns how many it were.
+
+        What a digest's next post looks back at stays: the last one that covers, and all after it.
+        """
         ...
 
 
@@ -251,10 +272,6 @@ class Poster(Protocol):
 
     async def send(self, post: Post, report: ScheduledDigest) -> int:
         """Send it once, without trying again, and return the message's id."""
-        ...
-
-    async def check(self, guild_id: int, channel_id: int) -> None:
-        """Could a digest be posted there now? Sends nothing."""
         ...
 
     async def publish(self, post: Post, message_id: int) -> None:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.digest import of_at_least
+from bot.core.digest import Digest, of_at_least
 from bot.core.guild import ATTEMPT_SECONDS, SETTLE, DigestSettings, Post, PostState
 from bot.core.reports import ScheduledDigest
 from bot.core.schedule import Plan, dues_between, next_due, previous_due
@@ -25,8 +25,17 @@ FORGOTTEN = 14 * 86_400
 """A digest settled so long after the last post is a new one: nothing of the gap is made up for."""
 MOST_FOLDED = 31
 """Missed digests that are written down one by one; the window covers older ones all the same."""
+SEARCHING = 0.75
+"""The part of an attempt that may be spent on searching for the one before."""
+BLIND = 8
+"""Searches that failed one after another, over some twenty minutes: more are no use when late."""
+LOST = "digest lost: {group}"
 FIRST_PAUSE, LONGEST_PAUSE = SETTLE, 900
 """Seconds between two attempts; each pause is twice the one before."""
+
+
+class _Unseen(NotPosted):
+    """The search failed: whether the post stands in its channel is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ class Posting:
         poster: Poster,
         warnings: Warnings,
         clock: Clock,
+        attempt_seconds: float = ATTEMPT_SECONDS,
     ) -> None:
         self._guilds = guilds
         self._outbox = outbox
@@ -56,6 +66,7 @@ class Posting:
         self._poster = poster
         self._warnings = warnings
         self._clock = clock
+        self._attempt_seconds = attempt_seconds
         self._dues: dict[Plan, tuple[int, int]] = {}  # the due times around now
         self._written: dict[tuple[int, str], int] = {}  # the newest due time in the outbox
         self._pauses: dict[int, _Pause] = {}  # by post
@@ -71,14 +82,14 @@ class Posting:
         if due <= max(digest.since, self._written.get(key, 0)):
             return
         last = await self._outbox.newest(*key)
-        if last is not None and last.due_at < due and not await self._overtaken(last):
+        if last is not None and last.due_at < due and not await self._is_over(last):
             return
         after = max(digest.since, last.due_at if last else 0)
         start = await self._covers_from(digest)
         for missed in dues_between(digest.plan, after, due)[-MOST_FOLDED:]:
             post = await self._outbox.put(digest, missed, start)
             if missed < due or self._is_late(post):
-                await self._outbox.finish(post.id, PostState.FOLDED)
+                await self._outbox.overtake(post.id)
         self._written[key] = due
 
     async def ready(self) -> list[Post]:
@@ -98,10 +109,14 @@ class Posting:
         if digest is None or digest.paused is not None:
             return
         try:
-            async with asyncio.timeout(ATTEMPT_SECONDS):
+            async with asyncio.timeout(self._attempt_seconds):
                 await self._step(post, digest)
         except Unpostable as error:
             await self._give_up(digest, str(error))
+        except _Unseen:
+            self._pause(post)
+            if self._is_late(post) and self._pauses[post.id].failures >= BLIND:
+                await self._lose(post)
         except (NotPosted, TimeoutError):
             self._pause(post)
         except PostDropped:
@@ -114,7 +129,7 @@ class Posting:
         """Seconds until anything is due or tried again."""
         now = self._clock.now()
         moments = [self._around(digest.plan)[1] for digest in active]
-        moments += [pause.until for pause in self._pauses.values()]
+        moments += [pause.until for pause in self._pauses.values() if pause.until > now]
         return max(0, min(moments, default=now + LONGEST_PAUSE) - now)
 
     def _around(self, plan: Plan) -> tuple[int, int]:
@@ -125,10 +140,10 @@ class Posting:
             known = self._dues[plan] = previous_due(plan, now + 1), next_due(plan, now)
         return known
 
-    async def _overtaken(self, last: Post) -> bool:
+    async def _is_over(self, last: Post) -> bool:
         """Make room for a newer post; one that may stand in the channel has to be found first."""
         if last.state is PostState.DUE:
-            await self._outbox.finish(last.id, PostState.FOLDED)
+            return await self._outbox.overtake(last.id)
         return last.state is not PostState.SENDING
 
     async def _covers_from(self, digest: DigestSettings) -> int:
@@ -158,32 +173,53 @@ class Posting:
 
     async def _find(self, post: Post, digest: DigestSettings) -> int | None:
         try:
-            return await self._poster.find(post)
+            async with asyncio.timeout(self._attempt_seconds * SEARCHING):
+                return await self._poster.find(post)
         except Unpostable:
             if post.channel_id == digest.channel_id:
                 raise
             return None  # the channel it was meant for is gone, and replaced
+        except (NotPosted, TimeoutError) as error:
+            raise _Unseen(str(error)) from error
 
     async def _send(self, post: Post, digest: DigestSettings) -> None:
-        report = await self._report(post, digest)
-        if digest.skip_empty and not report.digest.rows:
-            await self._outbox.finish(post.id, PostState.SKIPPED)
+        window = between(post.covers_from, post.due_at)
+        moved = await self._digests.over(
+            post.guild_id, window, by=digest.by, group=digest.group, published=digest.publish
+        )
+        listed = of_at_least(moved, digest.minimum)
+        if digest.skip_empty and not listed.rows:
+            state = PostState.HELD if moved.rows else PostState.SKIPPED
+            await self._outbox.finish(post.id, state)
             return
+        report = await self._report(post, digest, listed)
         begun = await self._outbox.begin(post.id, self._clock.now(), digest.channel_id)
         await self._sent(begun, digest, await self._poster.send(begun, report))
 
-    async def _report(self, post: Post, digest: DigestSettings) -> ScheduledDigest:
-        window = between(post.covers_from, post.due_at)
-        moved = await self._digests.over(post.guild_id, window, by=digest.by, group=digest.group)
-        listed = of_at_least(moved, digest.minimum)
-        folded = await self._outbox.folded(post.guild_id, post.group, post.covers_from, post.due_at)
+    async def _report(self, post: Post, digest: DigestSettings, listed: Digest) -> ScheduledDigest:
+        times = post.covers_from, post.due_at
+        folded, held = [
+            await self._outbox.passed_over(post.guild_id, post.group, state, *times)
+            for state in (PostState.FOLDED, PostState.HELD)
+        ]
         chart = await self._charts.leaders(listed)
-        return ScheduledDigest(digest, listed, chart, tuple(folded))
+        return ScheduledDigest(digest, listed, chart, tuple(folded), tuple(held))
 
     async def _sent(self, post: Post, digest: DigestSettings, message_id: int) -> None:
         if digest.publish:
             await self._poster.publish(post, message_id)
         await self._outbox.finish(post.id, PostState.SENT, message_id)
+
+    async def _lose(self, post: Post) -> None:
+        """Fold what may stand in its channel or not: it is sent no more, and the next covers it."""
+        await self._outbox.finish(post.id, PostState.FOLDED)
+        kind = LOST.format(group=post.group)
+        sentence = (
+            f"Whether the last digest of the group {post.group} was posted cannot be found out:"
+            " Discord did not let me look for 12 hours. The next one covers its time again."
+        )
+        await self._warnings.warn(post.guild_id, kind, sentence)
+        await self._warnings.clear(post.guild_id, kind)  # the next one is another one
 
     async def _give_up(self, digest: DigestSettings, reason: str) -> None:
         """Pause it until somebody mends its cause; the post stays open for that long."""

@@ -35,11 +35,12 @@ class Guilds:
             )  # fmt: skip
 
     async def known(self) -> list[Guild]:
-        """Every guild with settings or watches, but the operator's own portfolio."""
+        """Every guild of which anything is kept, but the operator's own portfolio."""
+        kept = " UNION ".join(f"SELECT guild_id FROM {table}" for table in OWN_TABLES)
         rows = await self._database.rows(
             f"SELECT {COLUMNS} FROM guilds WHERE id <> $1 UNION ALL"
-            " SELECT DISTINCT w.guild_id, $2, NULL, NULL FROM watches w WHERE w.guild_id <> $1"
-            " AND NOT EXISTS (SELECT 1 FROM guilds g WHERE g.id = w.guild_id) ORDER BY 1",
+            f" SELECT k.guild_id, $2, NULL, NULL FROM ({kept}) k WHERE k.guild_id <> $1"
+            " AND NOT EXISTS (SELECT 1 FROM guilds g WHERE g.id = k.guild_id) ORDER BY 1",
             OPERATOR, Guild(OPERATOR).zone,
         )  # fmt: skip
         return [_guild_of(row) for row in rows]
@@ -69,6 +70,16 @@ class Guilds:
                 " paused = excluded.paused",
                 *_digest_row(digest),
             )
+
+    async def resume_digest(self, guild_id: int, group: str, reason: str) -> bool:
+        """Let a digest run again that is paused for this very reason; False if it is not."""
+        async with self._database.transaction() as transaction:
+            resumed = await transaction.rows(
+                "UPDATE digests SET paused = NULL"
+                " WHERE guild_id = $1 AND watch_group = $2 AND paused = $3 RETURNING guild_id",
+                guild_id, group, reason,
+            )  # fmt: skip
+        return bool(resumed)
 
     async def remove_digest(self, guild_id: int, group: str) -> bool:
         """Returns whether there was one; what is on its way of it is dropped."""
@@ -116,6 +127,16 @@ class Guilds:
             await transaction.run(
                 "DELETE FROM told WHERE guild_id = $1 AND warning = $2", guild_id, warning
             )
+
+    async def prune_audit(self, before: int, most: int) -> int:
+        """Delete so many entries at most that are older; returns how many it were."""
+        async with self._database.transaction() as transaction:
+            gone = await transaction.rows(
+                "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 LIMIT $2)"
+                " RETURNING id",
+                before, most,
+            )  # fmt: skip
+        return len(gone)
 
     async def audit(self, entry: AuditEntry) -> None:
         async with self._database.transaction() as transaction:

@@ -1,5 +1,6 @@
 """A Discord in memory for the posting flow: channels are lists, and it stumbles when told to."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -27,10 +28,12 @@ class FakePoster:
     before: list[BaseException] = field(default_factory=list)  # raised by sends, nothing is sent
     after: list[BaseException] = field(default_factory=list)  # raised by sends that arrive
     blind: list[BaseException] = field(default_factory=list)  # raised by searches
+    unpublished: list[BaseException] = field(default_factory=list)  # raised by publications
     gone: set[int] = field(default_factory=set)  # channels
     searches: int = 0
     published: list[int] = field(default_factory=list)
     on_send: Callable[[], None] = lambda: None
+    hanging: bool = False  # no answer ever comes
 
     @property
     def posted(self) -> list[Posted]:
@@ -41,6 +44,8 @@ class FakePoster:
         self._open(post)
         if self.blind:
             raise self.blind.pop(0)
+        if self.hanging:
+            await asyncio.Event().wait()
         found = self.channels.get(post.channel_id, [])
         since = post.attempted_at or 0
         ids = [n for n, one in enumerate(found) if one.post.id == post.id and one.at >= since]
@@ -51,6 +56,8 @@ class FakePoster:
         self.on_send()
         if self.before:
             raise self.before.pop(0)
+        if self.hanging:
+            await asyncio.Event().wait()
         channel = self.channels.setdefault(post.channel_id, [])
         channel.append(Posted(post, report, self.clock.now()))
         if self.after:
@@ -62,6 +69,8 @@ class FakePoster:
             raise Unpostable("The channel is gone.")
 
     async def publish(self, _post: Post, message_id: int) -> None:
+        if self.unpublished:
+            raise self.unpublished.pop(0)
         self.published.append(message_id)
 
     def _open(self, post: Post) -> None:
@@ -72,12 +81,13 @@ class FakePoster:
 @dataclass(slots=True)
 class FakeWarnings:
     told: list[tuple[int, str, str]] = field(default_factory=list)
+    cleared: list[tuple[int, str]] = field(default_factory=list)
 
     async def warn(self, guild_id: int, kind: str, sentence: str) -> None:
         self.told.append((guild_id, kind, sentence))
 
     async def clear(self, guild_id: int, kind: str) -> None:
-        raise NotImplementedError
+        self.cleared.append((guild_id, kind))
 
 
 def trouble() -> NotPosted:
