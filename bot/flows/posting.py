@@ -44,6 +44,7 @@ class _Pause:
 
     until: int
     failures: int
+    blind: int = 0  # searches that failed, the last ones one after another
 
 
 class Posting:
@@ -114,8 +115,8 @@ class Posting:
         except Unpostable as error:
             await self._give_up(digest, str(error))
         except _Unseen:
-            self._pause(post)
-            if self._is_late(post) and self._pauses[post.id].failures >= BLIND:
+            self._pause(post, unseen=True)
+            if self._is_late(post) and self._pauses[post.id].blind >= BLIND:
                 await self._lose(post)
         except (NotPosted, TimeoutError):
             self._pause(post)
@@ -228,8 +229,8 @@ class Posting:
         sentence = f"The digest of the group {digest.group} is paused. {reason}"
         await self._warnings.warn(digest.guild_id, kind, sentence)
 
-    def _pause(self, post: Post) -> None:
-        before = self._pauses.get(post.id)
-        failures = before.failures + 1 if before else 1
-        length = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE)
-        self._pauses[post.id] = _Pause(self._clock.now() + length, failures)
+    def _pause(self, post: Post, *, unseen: bool = False) -> None:
+        before = self._pauses.get(post.id, _Pause(0, 0))
+        length = min(FIRST_PAUSE * 2**before.failures, LONGEST_PAUSE)
+        blind = before.blind + 1 if unseen else 0
+        self._pauses[post.id] = _Pause(self._clock.now() + length, before.failures + 1, blind)
