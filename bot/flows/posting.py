@@ -25,11 +25,19 @@ FORGOTTEN = 14 * 86_400
 """A digest settled so long after the last post is a new one: nothing of the gap is made up for."""
 MOST_FOLDED = 31
 """Missed digests that are written down one by one; the window covers older ones all the same."""
-SEARCHING = 0.75
-"""The part of an attempt that may be spent on searching for the one before."""
+SEARCH_SECONDS = 90
+"""Of an attempt so much may be spent on searching for the one before."""
 BLIND = 8
 """Searches that failed one after another, over some twenty minutes: more are no use when late."""
 LOST = "digest lost: {group}"
+NOT_TAKEN = (
+    "Discord did not take the last digest of the group {group} for 12 hours. The next one covers"
+    " its time, too. If that is not posted either, /status may tell why."
+)
+NOT_FOUND = (
+    "Whether the last digest of the group {group} was posted cannot be found out: Discord did not"
+    " let me look for 12 hours. The next one covers its time again."
+)
 FIRST_PAUSE, LONGEST_PAUSE = SETTLE, 900
 """Seconds between two attempts; each pause is twice the one before."""
 
@@ -58,7 +66,6 @@ class Posting:
         poster: Poster,
         warnings: Warnings,
         clock: Clock,
-        attempt_seconds: float = ATTEMPT_SECONDS,
     ) -> None:
         self._guilds = guilds
         self._outbox = outbox
@@ -67,7 +74,6 @@ class Posting:
         self._poster = poster
         self._warnings = warnings
         self._clock = clock
-        self._attempt_seconds = attempt_seconds
         self._dues: dict[Plan, tuple[int, int]] = {}  # the due times around now
         self._written: dict[tuple[int, str], int] = {}  # the newest due time in the outbox
         self._pauses: dict[int, _Pause] = {}  # by post
@@ -110,14 +116,14 @@ class Posting:
         if digest is None or digest.paused is not None:
             return
         try:
-            async with asyncio.timeout(self._attempt_seconds):
+            async with asyncio.timeout(ATTEMPT_SECONDS):
                 await self._step(post, digest)
         except Unpostable as error:
             await self._give_up(digest, str(error))
         except _Unseen:
             self._pause(post, unseen=True)
             if self._is_late(post) and self._pauses[post.id].blind >= BLIND:
-                await self._lose(post)
+                await self._lose(post, NOT_FOUND)
         except (NotPosted, TimeoutError):
             self._pause(post)
         except PostDropped:
@@ -165,6 +171,8 @@ class Posting:
         found = await self._find(post, digest) if post.state is PostState.SENDING else None
         if found is not None:
             await self._sent(post, digest, found)
+        elif self._is_late(post) and post.id in self._pauses:
+            await self._lose(post, NOT_TAKEN)
         elif self._is_late(post) or self._around(digest.plan)[0] > max(post.due_at, digest.since):
             await self._outbox.finish(post.id, PostState.FOLDED)
         elif self._clock.now() < (post.attempted_at or 0) + SETTLE:
@@ -174,7 +182,7 @@ class Posting:
 
     async def _find(self, post: Post, digest: DigestSettings) -> int | None:
         try:
-            async with asyncio.timeout(self._attempt_seconds * SEARCHING):
+            async with asyncio.timeout(SEARCH_SECONDS):
                 return await self._poster.find(post)
         except Unpostable:
             if post.channel_id == digest.channel_id:
@@ -210,17 +218,13 @@ class Posting:
         if digest.publish:
             await self._poster.publish(post, message_id)
         await self._outbox.finish(post.id, PostState.SENT, message_id)
+        await self._warnings.clear(post.guild_id, LOST.format(group=post.group))
 
-    async def _lose(self, post: Post) -> None:
-        """Fold what may stand in its channel or not: it is sent no more, and the next covers it."""
+    async def _lose(self, post: Post, sentence: str) -> None:
+        """Fold what was tried in vain: it is sent no more, and the next one covers it."""
         await self._outbox.finish(post.id, PostState.FOLDED)
-        kind = LOST.format(group=post.group)
-        sentence = (
-            f"Whether the last digest of the group {post.group} was posted cannot be found out:"
-            " Discord did not let me look for 12 hours. The next one covers its time again."
-        )
-        await self._warnings.warn(post.guild_id, kind, sentence)
-        await self._warnings.clear(post.guild_id, kind)  # the next one is another one
+        kind, told = LOST.format(group=post.group), sentence.format(group=post.group)
+        await self._warnings.warn(post.guild_id, kind, told)
 
     async def _give_up(self, digest: DigestSettings, reason: str) -> None:
         """Pause it until somebody mends its cause; the post stays open for that long."""

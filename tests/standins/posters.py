@@ -33,7 +33,7 @@ class FakePoster:
     searches: int = 0
     published: list[int] = field(default_factory=list)
     on_send: Callable[[], None] = lambda: None
-    hanging: bool = False  # no answer ever comes
+    hanging: asyncio.Event | None = None  # no answer ever comes; set when one is waited for
 
     @property
     def posted(self) -> list[Posted]:
@@ -44,8 +44,7 @@ class FakePoster:
         self._open(post)
         if self.blind:
             raise self.blind.pop(0)
-        if self.hanging:
-            await asyncio.Event().wait()
+        await self._hang()
         found = self.channels.get(post.channel_id, [])
         since = post.attempted_at or 0
         ids = [n for n, one in enumerate(found) if one.post.id == post.id and one.at >= since]
@@ -56,8 +55,7 @@ class FakePoster:
         self.on_send()
         if self.before:
             raise self.before.pop(0)
-        if self.hanging:
-            await asyncio.Event().wait()
+        await self._hang()
         channel = self.channels.setdefault(post.channel_id, [])
         channel.append(Posted(post, report, self.clock.now()))
         if self.after:
@@ -72,6 +70,11 @@ class FakePoster:
         if self.unpublished:
             raise self.unpublished.pop(0)
         self.published.append(message_id)
+
+    async def _hang(self) -> None:
+        if self.hanging is not None:
+            self.hanging.set()
+            await asyncio.Event().wait()
 
     def _open(self, post: Post) -> None:
         if post.channel_id in self.gone:

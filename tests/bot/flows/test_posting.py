@@ -15,7 +15,7 @@ from bot.core.models import Trigger, Visibility
 from bot.core.schedule import Every, Plan
 from bot.flows.charts import Charts
 from bot.flows.deltas import Deltas
-from bot.flows.posting import BLIND, CATCH_UP, FIRST_PAUSE, Posting
+from bot.flows.posting import BLIND, CATCH_UP, FIRST_PAUSE, SEARCH_SECONDS, Posting
 from bot.render.cards import scheduled_digest
 from bot.scheduler import LONGEST_REST, DigestTimer
 from tests.conftest import INTERVAL, TRUSTED_GUILD, Flows
@@ -43,7 +43,7 @@ class Office:
     def __post_init__(self) -> None:
         self.restart()
 
-    def restart(self, *, attempt_seconds: float = ATTEMPT_SECONDS) -> None:
+    def restart(self) -> None:
         flows, store = self.flows, self.store
         charts = Charts(
             flows.diff,
@@ -60,7 +60,6 @@ class Office:
             poster=self.poster,
             warnings=self.warnings,
             clock=self.clock,
-            attempt_seconds=attempt_seconds,
         )
 
     async def settle(self, **changed: Any) -> DigestSettings:  # noqa: ANN401  # any field of it
@@ -184,6 +183,7 @@ async def test_missed_by_more_than_twelve_hours_the_next_covers_both(office: Off
     office.clock.pass_(CATCH_UP + 1)
     await office.look()
     assert (await office.post()).state is PostState.FOLDED
+    assert office.warnings.told == [], "it was the bot that was away"
     await office.at("2026-07-04T09:00")
 
     assert office.windows()[1:] == [("02 Jul 09:00", "04 Jul 09:00")]
@@ -394,6 +394,9 @@ async def test_an_outage_of_more_than_twelve_hours_folds_it(office: Office) -> N
         await office.look()
         office.clock.pass_(60)
     assert (await office.post()).state is PostState.FOLDED
+    ((guild_id, kind, sentence),) = office.warnings.told
+    assert (guild_id, kind) == (HERE, "digest lost: all")
+    assert sentence.startswith("Discord did not take the last digest of the group all for 12 hours")
     office.poster.before.clear()
     await office.at("2026-07-03T09:00")
 
@@ -415,9 +418,10 @@ async def test_an_unsearchable_channel_blocks_no_digest_for_ever(office: Office)
     ((guild_id, kind, sentence),) = office.warnings.told
     assert (guild_id, kind) == (HERE, "digest lost: all")
     assert "Discord did not let me look for 12 hours" in sentence
-    assert office.warnings.cleared == [(HERE, "digest lost: all")]
+    assert office.warnings.cleared == []
     office.poster.blind.clear()
     await office.at("2026-07-03T09:00")
+    assert office.warnings.cleared == [(HERE, "digest lost: all")], "what comes may be told anew"
 
     posts = [one.post.due_at for one in office.poster.posted]
     assert posts == [moment("2026-07-02T09:00"), moment("2026-07-03T09:00")]
@@ -524,22 +528,34 @@ async def test_another_time_settled_covers_from_the_last_one_posted(office: Offi
     assert office.windows()[1:] == [("02 Jul 09:00", "02 Jul 18:00")]
 
 
-@pytest.mark.parametrize("step", ["send", "search"])
-async def test_an_attempt_that_hangs_is_ended(office: Office, step: str) -> None:
+@pytest.mark.parametrize(
+    ("step", "seconds"), [("send", ATTEMPT_SECONDS), ("search", SEARCH_SECONDS)]
+)
+async def test_an_attempt_that_hangs_is_ended(
+    office: Office, monkeypatch: pytest.MonkeyPatch, step: str, seconds: int
+) -> None:
+    loop, passed = asyncio.get_running_loop(), 0
+    real = loop.time
+    monkeypatch.setattr(loop, "time", lambda: real() + passed)
     if step == "search":
         office.poster.before = [trouble()]
         await office.at("2026-07-02T09:00")
         office.clock.pass_(FIRST_PAUSE)
-    office.poster.hanging = True
-    office.clock.pass_(max(0, moment("2026-07-02T09:00") - office.clock.now()))
-    office.restart(attempt_seconds=0.001)
+    else:
+        office.clock.set("2026-07-02T09:00")
+    office.poster.hanging = asyncio.Event()
+    look = asyncio.create_task(office.look())
+    await office.poster.hanging.wait()
+    passed = seconds - 5
+    await asyncio.sleep(0.001)
+    assert not look.done()
+    passed = seconds
     async with asyncio.timeout(5):
-        await office.look()
+        await look
     assert (await office.post()).state is PostState.SENDING
     assert office.poster.posted == []
-    office.poster.hanging = False
-    office.restart()
-    office.clock.pass_(FIRST_PAUSE)
+    office.poster.hanging = None
+    office.clock.pass_(2 * FIRST_PAUSE)
     await office.look()
 
     assert len(office.poster.posted) == 1
