@@ -25,6 +25,7 @@ from bot.flows.owner_ports import Owners
 from bot.flows.owners import Following
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, GitHub, Store
+from bot.flows.pruning import Pruning
 from bot.flows.retention import Cleanup, Thinning
 from bot.flows.safekeeping import Safekeeping
 from bot.flows.star_ports import StarHistory as History
@@ -69,6 +70,7 @@ class App:
     status: Status
     settings: GuildSettings
     membership: Membership
+    pruning: Pruning
     allowances: Allowances
     thinning: Thinning
     cleanup: Cleanup
@@ -172,6 +174,7 @@ def _wire(settings: Settings, edges: Edges, clock: Clock) -> App:
         status=Status(allowances, store, clock, interval=interval),
         settings=GuildSettings(store.guilds, portfolio, clock),
         membership=Membership(store.guilds),
+        pruning=Pruning(store.outbox, store.guilds, clock),
         allowances=allowances,
         backfill=backfill,
         thinning=Thinning(retention, clock, days=settings.retention.intraday_days),

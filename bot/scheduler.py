@@ -21,6 +21,8 @@ LONGEST_REST = 30.0
 """Seconds between two looks at the digests: settings may have changed meanwhile."""
 BUSY_REST = 2.0
 """The same while something is under way: its end may let something else begin."""
+ENDLESS = {"warnings"}
+"""Under way at every look; nothing begins when it ends."""
 SHORTEST_REST = 0.5
 """Seconds between two looks at the least, and until asking again whether Discord is there."""
 AT_ONCE = 16
@@ -140,9 +142,9 @@ class DigestTimer:
                     self._begin(post.id, self._deliver(post))
             if "warnings" not in busy:
                 self._begin("warnings", self._warn())
-            if "refresh" not in busy:
+            if "refresh" not in busy and not self._refresh.wait(active):
                 self._begin("refresh", self._survive(partial(self._refresh.run, active)))
-            longest = BUSY_REST if self._underway else LONGEST_REST
+            longest = BUSY_REST if self._underway.keys() - ENDLESS else LONGEST_REST
             return min(longest, self._posting.wait(active), self._refresh.wait(active))
         except Exception as error:  # a timer that dies once is dead for good
             log.warning("digests failed", reason=_reason(error), exc_info=_unexpected(error))
