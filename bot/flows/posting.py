@@ -100,6 +100,8 @@ class Posting:
         sentence = f"The digest of the group {digest.group} is paused. {digest.paused}"
         kind = PAUSED.format(group=digest.group)
         await self._warnings.warn(digest.guild_id, kind, sentence)
+        if await self._settings_of(digest.guild_id, digest.group) != digest:
+            await self._warnings.clear(digest.guild_id, kind)  # mended while it was said
 
     async def enqueue(self, digest: DigestSettings) -> None:
         """Write down what became due; of several missed ones only the newest can be posted."""

@@ -92,10 +92,13 @@ class FakeWarnings:
     known: set[tuple[int, str]] = field(default_factory=set)  # told and not cleared
     fails: list[Exception] = field(default_factory=list)  # raised before anything is told
     cleared: list[tuple[int, str]] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[object]] | None = None  # what else happens during a warning
 
     async def warn(self, guild_id: int, kind: str, sentence: str) -> None:
         if self.fails:
             raise self.fails.pop(0)
+        if self.meanwhile is not None:
+            await self.meanwhile()
         if (guild_id, kind) not in self.known:
             self.known.add((guild_id, kind))
             self.told.append((guild_id, kind, sentence))

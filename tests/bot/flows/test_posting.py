@@ -569,6 +569,15 @@ async def test_a_warning_that_got_lost_is_told_at_a_later_look(office: Office) -
     assert [kind for _, kind, _ in office.warnings.told] == ["digest paused: all"]
 
 
+async def test_mended_while_it_is_said_the_next_pause_is_told_again(office: Office) -> None:
+    office.poster.gone, office.warnings.meanwhile = {CHANNEL}, office.settle
+    await office.at("2026-07-02T09:00")
+    office.warnings.meanwhile = None
+    await office.at("2026-07-03T09:00")
+
+    assert [kind for _, kind, _ in office.warnings.told] == ["digest paused: all"] * 2
+
+
 async def test_nobody_is_warned_of_what_was_mended_or_paused_by_hand(office: Office) -> None:
     tried = await office.settle(paused="The channel is gone.")
     await office.settle()
