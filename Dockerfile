@@ -38,7 +38,7 @@ USER 10001:10001
 # config.yaml, if there is one, is looked for here.
 WORKDIR /data
 VOLUME /data
-# The bot touches the file beside its database while it is connected to Discord.
+# The bot touches the file beside its database while any of its connections to Discord is open.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import os, sys, time; sys.exit(time.time() - os.stat('/data/radar.db.heartbeat').st_mtime > 60)"]
 STOPSIGNAL SIGTERM

@@ -28,6 +28,7 @@ from bot.flows.owners import Following
 from bot.flows.pace import Pace
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, GitHub, Store
+from bot.flows.pruning import Pruning
 from bot.flows.retention import Cleanup, Thinning
 from bot.flows.rounds import Rounds
 from bot.flows.safekeeping import Safekeeping
@@ -155,6 +156,10 @@ class App:
     @cached_property
     def membership(self) -> Membership:
         return Membership(self.store.guilds)
+
+    @cached_property
+    def pruning(self) -> Pruning:
+        return Pruning(self.store.outbox, self.store.guilds, self.clock)
 
     @cached_property
     def thinning(self) -> Thinning:

@@ -11,7 +11,7 @@ from bot.clock import SystemClock
 from bot.console import answer, ask, settings_of, zone_of
 from bot.core.models import Allowance
 from bot.flows.check import Check
-from bot.render import documents, keeping_cards
+from bot.render import keeping_cards, keeping_documents
 
 keeping = typer.Typer()
 
@@ -29,7 +29,7 @@ def backup(
 ) -> None:
     """Copy the database, also while the bot runs."""
     made = asyncio.run(safekeeping_of(settings_of(config)).make(out))
-    answer(keeping_cards.backup(made), documents.backup(made), as_json=as_json)
+    answer(keeping_cards.backup(made), keeping_documents.backup(made), as_json=as_json)
 
 
 @keeping.command()
@@ -45,7 +45,7 @@ def restore(
     act = safekeeping.plan if dry_run else safekeeping.restore
     report = asyncio.run(act(path))
     card = keeping_cards.restoration(report, zone, SystemClock().now(), dry_run=dry_run)
-    answer(card, documents.restoration(report), as_json=as_json)
+    answer(card, keeping_documents.restoration(report), as_json=as_json)
 
 
 @keeping.command()
@@ -62,7 +62,9 @@ def cleanup(
         lambda app: app.cleanup.clean(keep_days=keep_days, unwatched=unwatched, dry_run=dry_run),
     )
     answer(
-        keeping_cards.removal(removal, dry_run=dry_run), documents.removal(removal), as_json=as_json
+        keeping_cards.removal(removal, dry_run=dry_run),
+        keeping_documents.removal(removal),
+        as_json=as_json,
     )
 
 
@@ -76,7 +78,7 @@ def check(tz: Zone = "UTC", as_json: AsJson = False, config: Config = None) -> N
             return await _of_github(app)
 
     report = asyncio.run(Check(safekeeping_of(settings), SystemClock()).report(of_github))
-    answer(keeping_cards.check(report, zone), documents.check(report), as_json=as_json)
+    answer(keeping_cards.check(report, zone), keeping_documents.check(report), as_json=as_json)
     if report.problems:
         raise typer.Exit(1)
 

@@ -11,27 +11,21 @@ from discord.ext import commands
 from pydantic import SecretStr
 from yarl import URL
 
-from bot.errors import RadarError, SettingsError
+from bot.core.rights import INVITED
+from bot.errors import NotPosted, RadarError, SettingsError
 from bot.failures import sentence_of
 from bot.registration import agree
 from bot.render.discord import sentence as as_content
 from bot.settings import Discord, Settings
 
-PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    embed_links=True,
-    attach_files=True,
-    read_message_history=True,
-)
+PERMISSIONS = discord.Permissions(**dict.fromkeys(INVITED, True))
 SCOPES = ("bot", "applications.commands")
 RESET_IT = (
     "reset it on the page Bot of https://discord.com/developers/applications and set"
     " RADAR_DISCORD__TOKEN."
 )
-REFUSED = (400, 403, 404)
-"""Answers that will be the same however often one asks."""
+SERVER_ERROR = 500
+"""The first status by which a server says that the fault is its own."""
 TOKEN_REVOKED = 4004
 """How Discord's gateway closes a connection whose token no longer holds."""
 
@@ -46,7 +40,7 @@ def token_of(settings: Settings) -> SecretStr:
         if not (text.isascii() and text.isprintable()):
             raise SettingsError(f"The Discord token holds characters that no token has: {RESET_IT}")
         return token
-    rights = ", ".join(name.replace("_", " ") for name, given in PERMISSIONS if given)
+    rights = ", ".join(name.replace("_", " ") for name in INVITED)
     raise SettingsError(
         "No Discord token is set: make an application at https://discord.com/developers/applications,"
         " reset the token on its page Bot, and set RADAR_DISCORD__TOKEN (or discord.token in"
@@ -65,6 +59,7 @@ class RadarBot(commands.AutoShardedBot):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=Tree,
+            enable_debug_events=True,  # for READY as it came: cogs/membership.py
             shard_count=settings.shard_count,
             shard_ids=settings.shard_ids and list(settings.shard_ids),  # type: ignore[arg-type]  # may be None
         )
@@ -80,10 +75,13 @@ class RadarBot(commands.AutoShardedBot):
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 raise refusal(error) from None  # discord.py's own error may quote the token
 
+    def has_been_ready(self) -> bool:
+        """Is every guild known? What is written goes over HTTP: no shard has to be there for it."""
+        return self.is_ready() and not self.is_closed()
+
     def connected(self) -> bool:
-        """Is every shard's connection open? (`is_ready` stays true when one breaks.)"""
-        broken = any(shard.is_closed() for shard in self.shards.values())
-        return self.is_ready() and not self.is_closed() and not broken
+        """Is any shard's connection open? One that breaks mends itself: a restart costs all."""
+        return not self.is_closed() and any(not one.is_closed() for one in self.shards.values())
 
     async def setup_hook(self) -> None:
         for cog in self._radar_cogs:
@@ -95,14 +93,19 @@ class RadarBot(commands.AutoShardedBot):
         log.info("invite the bot with this link", link=link)
 
     async def say(self, channel_id: int, sentence: str) -> bool:
-        """Write a sentence to a channel; False where the bot may not or there is none."""
+        """Write a sentence to a channel; False where Discord will not have it.
+
+        Raises NotPosted where nobody knows: it may be taken later, or it was and no answer came.
+        """
         place = self.get_partial_messageable(channel_id)
         try:
             await place.send(as_content(sentence), suppress_embeds=True)
-        except discord.HTTPException as error:  # 400: a forum takes no messages
-            if error.status not in REFUSED:
-                raise
-            return False
+        except discord.HTTPException as error:
+            if error.status < SERVER_ERROR:  # gone, forbidden, a forum, a locked thread
+                return False
+            raise NotPosted(f"Discord answered {error.status}.") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise NotPosted(f"Discord did not answer ({type(error).__name__}).") from None
         return True
 
     async def on_ready(self) -> None:

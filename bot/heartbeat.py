@@ -1,4 +1,8 @@
-"""A file that is touched while the bot is well, so that a container's health needs no port."""
+"""A file that is touched while the bot is well, so that a container's health needs no port.
+
+Well is who has any connection to Discord: one of several that breaks mends itself within minutes,
+and a restart would cost the others theirs. A bot without any is worth a restart.
+"""
 
 import asyncio
 from collections.abc import Callable

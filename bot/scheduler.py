@@ -22,6 +22,8 @@ LONGEST_REST = 30.0
 """Seconds between two looks at the digests: settings may have changed meanwhile."""
 BUSY_REST = 2.0
 """The same while something is under way: its end may let something else begin."""
+ENDLESS = {"warnings"}
+"""Under way at every look; nothing begins when it ends."""
 SHORTEST_REST = 0.5
 """Seconds between two looks at the least, and until asking again whether Discord is there."""
 AT_ONCE = 16
@@ -142,10 +144,11 @@ class DigestTimer:
                     self._begin(post.id, self._deliver(post))
             if "warnings" not in busy:
                 self._begin("warnings", self._warn())
-            # beside those under way: what is due next does not wait for one that GitHub lets wait
-            refreshing = self._survive(partial(self._refresh.run, active))
-            self._begin(("refresh", next(self._looks)), refreshing)
-            longest = BUSY_REST if self._underway else LONGEST_REST
+            if not self._refresh.wait(active):
+                # beside those under way: what is due next waits for none that GitHub lets wait
+                refreshing = self._survive(partial(self._refresh.run, active))
+                self._begin(("refresh", next(self._looks)), refreshing)
+            longest = BUSY_REST if self._underway.keys() - ENDLESS else LONGEST_REST
             return min(longest, self._posting.wait(active), self._refresh.wait(active))
         except Exception as error:  # a timer that dies once is dead for good
             log.warning("digests failed", reason=_reason(error), exc_info=_unexpected(error))

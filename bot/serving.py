@@ -14,6 +14,7 @@ from bot.flows.checkup import Checkups
 from bot.flows.composing import Composing
 from bot.flows.ports import Warnings
 from bot.flows.posting import Posting
+from bot.flows.recovery import Recovery
 from bot.flows.refreshing import Refresh
 from bot.flows.warnings import GuildWarnings, TokenWatch
 from bot.heartbeat import Heartbeat
@@ -46,7 +47,7 @@ async def run_bot(settings: Settings) -> None:
             heartbeat = Heartbeat(path, bot.connected)
             warnings = GuildWarnings(app.store.guilds, bot, app.clock)
             scheduler = _scheduler(settings, app, warnings)
-            chores = _housekeeping(settings, app, warnings, bot.connected)
+            chores = _housekeeping(settings, app, bot, warnings)
             digests = _digest_timer(app, bot, warnings)
             stars = BackfillTimer(app.backfill)
             others = (
@@ -75,22 +76,27 @@ def _digest_timer(app: App, bot: "RadarBot", warnings: Warnings) -> DigestTimer:
         clock=app.clock,
     )
     refresh = Refresh(app.sync, app.portfolio, app.store.runs, app.clock)
-    return DigestTimer(posting, refresh, bot.connected)
+    return DigestTimer(posting, refresh, bot.has_been_ready)
 
 
 def _housekeeping(
-    settings: Settings, app: App, warnings: Warnings, ready: Callable[[], bool]
+    settings: Settings, app: App, bot: "RadarBot", warnings: Warnings
 ) -> Housekeeping:
+    from bot.notify.poster import DiscordPoster
+
     tokens = TokenWatch(app.allowances, app.store.guilds, app.portfolio, warnings, app.clock)
+    recovery = Recovery(app.store.guilds, DiscordPoster(bot), warnings, app.clock)
     return Housekeeping(
         {
             "departed guilds": lambda: app.membership.forget_departed(app.clock.now()),
             "GitHub's token": tokens.look,
+            "paused digests": recovery.look,
             "backup": safekeeping_of(settings, app.clock).nightly,
             "old samples": app.thinning.nightly,
             "old runs": lambda: app.store.runs.forget_old(app.clock.now()),
+            "old posts and audit": app.pruning.prune,
         },
-        ready,
+        bot.has_been_ready,
     )
 
 
@@ -112,10 +118,8 @@ def _bot(settings: Settings, app: App) -> "RadarBot":
     # the one allowed global: discord.py has no other door
     Route.BASE = settings.discord.api_url
     VoiceClient.warn_nacl = VoiceClient.warn_dave = False  # nobody misses voice here
-    members = Members(app.membership, app.clock)
-    bot = RadarBot([*_commands(app), members], settings.discord)
+    bot = RadarBot([*_commands(app), Members(app.membership, app.clock)], settings.discord)
     bot.add_dynamic_items(Press, PressPosted)
-    members.attend(bot)
     return bot
 
 

@@ -5,9 +5,9 @@ import asyncio
 import discord
 from discord import app_commands
 
+from bot.destinations import Destination, is_locked, is_tagless, missing_rights
 from bot.errors import UsageError
 
-Channel = discord.TextChannel | discord.Thread | discord.ForumChannel
 Option = app_commands.AppCommandChannel | app_commands.AppCommandThread
 WRITABLE = (
     discord.ChannelType.text,
@@ -16,15 +16,8 @@ WRITABLE = (
     discord.ChannelType.private_thread,
     discord.ChannelType.news_thread,
 )
-IMPLIED = {"embed_links", "attach_files"}
 PATIENCE = 8.0
 """Seconds for which Discord is asked about a channel that nobody has told us of."""
-NEEDED = {
-    "embed_links": "Embed Links",
-    "attach_files": "Attach Files",
-    "read_message_history": "Read Message History",
-}
-"""Beside seeing and sending. Without the history a digest that may have been sent is not found."""
 
 
 class _Writable(app_commands.Transformer):
@@ -52,10 +45,10 @@ Writable = app_commands.Transform[Option, _Writable]
 Postable = app_commands.Transform[Option, _Postable]
 
 
-async def find(guild: discord.Guild, channel_id: int) -> Channel:
+async def find(guild: discord.Guild, channel_id: int) -> Destination:
     """The channel as it is now, for which REST may be asked; raises UsageError for none to use."""
     found = guild.get_channel_or_thread(channel_id) or await _fetched(guild, channel_id)
-    if not isinstance(found, Channel):
+    if not isinstance(found, Destination):
         raise UsageError(f"#{found.name} takes no messages of mine: choose a text channel.")
     return found
 
@@ -79,9 +72,9 @@ async def _fetched(
         ) from None
 
 
-def obstacle(channel: Channel) -> str | None:
+def obstacle(channel: Destination) -> str | None:
     """What keeps digests out of it, and how to mend that."""
-    missing = _missing(channel)
+    missing = missing_rights(channel)
     if missing:
         rights = " and ".join(filter(None, [", ".join(missing[:-1]), missing[-1]]))
         return (
@@ -89,14 +82,17 @@ def obstacle(channel: Channel) -> str | None:
             f" Permissions, and give {'this' if len(missing) == 1 else 'these'} to the role"
             f" {channel.guild.me.name}; then try again."
         )
-    if isinstance(channel, discord.ForumChannel) and channel.flags.require_tag:
-        return _tagless(channel)
-    if isinstance(channel, discord.Thread) and channel.locked and not _moderates(channel):
+    if is_tagless(channel):
+        return (
+            f"#{channel.name} wants a tag on every post and has none that I may use: add one in its"
+            " settings, or switch off the required tag."
+        )
+    if is_locked(channel):
         return f"The thread #{channel.name} is locked: unlock it, or choose another channel."
     return None
 
 
-def require(channel: Channel) -> None:
+def require(channel: Destination) -> None:
     """Raises UsageError where a digest could not be posted."""
     why = obstacle(channel)
     if why is not None:
@@ -106,31 +102,3 @@ def require(channel: Channel) -> None:
 def may_write(channel: discord.TextChannel) -> bool:
     held = channel.permissions_for(channel.guild.me)
     return held.view_channel and held.send_messages and held.embed_links
-
-
-def _missing(channel: Channel) -> list[str]:
-    """Who may not see or send loses other rights by that: they are not missing by themselves."""
-    held = channel.permissions_for(channel.guild.me)
-    sends, words = "send_messages", "Send Messages"
-    if isinstance(channel, discord.Thread):
-        sends, words = "send_messages_in_threads", "Send Messages in Threads"
-    if isinstance(channel, discord.ForumChannel):
-        words = "Create Posts"
-    if not held.view_channel:
-        return ["View Channel"]
-    missing = [] if getattr(held, sends) else [words]
-    implied = IMPLIED if missing else set()
-    return missing + [w for r, w in NEEDED.items() if not getattr(held, r) and r not in implied]
-
-
-def _tagless(forum: discord.ForumChannel) -> str | None:
-    if any(not tag.moderated for tag in forum.available_tags):
-        return None
-    return (
-        f"#{forum.name} wants a tag on every post and has none that I may use: add one in its"
-        " settings, or switch off the required tag."
-    )
-
-
-def _moderates(thread: discord.Thread) -> bool:
-    return thread.permissions_for(thread.guild.me).manage_threads

@@ -12,6 +12,7 @@ from bot.core.card import Card
 from bot.core.guild import DigestSettings
 from bot.core.schedule import Every
 from bot.core.zones import zones_like
+from bot.destinations import Destination
 from bot.errors import UsageError
 from bot.flows.composing import Composing
 from bot.flows.guild_settings import NOBODY, Actor, GuildSettings, Wish, parse_zone
@@ -233,7 +234,7 @@ def _role(mention: discord.Role | None) -> int | None:
 
 
 def _fitted(
-    digest: DigestSettings, channel: channels.Channel, wish: Wish
+    digest: DigestSettings, channel: Destination, wish: Wish
 ) -> tuple[DigestSettings, list[str]]:
     """The digest as that channel can have it, and what will not do what was meant.
 

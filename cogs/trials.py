@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 import discord
 
 from bot.core.reports import ScheduledDigest
+from bot.destinations import Destination, tags_for
 from bot.render import cards
 from bot.render.discord import THREAD_NAME, buttons_of, file_of, message
 from bot.render.picture import picture
-from cogs.channels import Channel
 
 
-async def post(channel: Channel, report: ScheduledDigest) -> None:
+async def post(channel: Destination, report: ScheduledDigest) -> None:
     """Its button asks the same as a posted one's, and is no post's marker."""
     card = cards.scheduled_digest(report)
     marked = replace(card, title=f"Test · {card.title}")
@@ -21,9 +21,7 @@ async def post(channel: Channel, report: ScheduledDigest) -> None:
     said, view = message(marked, drawn), buttons_of(marked)
     files = [file_of(drawn)] if drawn else []
     if isinstance(channel, discord.ForumChannel):
-        usable = [tag for tag in channel.available_tags if not tag.moderated]
-        tags = usable[:1] if channel.flags.require_tag else []
-        title = marked.title[:THREAD_NAME]
+        title, tags = marked.title[:THREAD_NAME], tags_for(channel)
         await channel.create_thread(name=title, applied_tags=tags, files=files, view=view, **said)
     else:
         await channel.send(files=files, view=view, **said)

@@ -8,6 +8,15 @@ from bot.core.schedule import Every, Plan
 
 TOP = 10
 """Rows of a digest unless more are asked for."""
+BY_HAND = "paused by hand"
+REFUSED = "Discord refuses it"
+"""How the reason of a pause begins that no look at the channel can see mended."""
+ITSELF = 0
+"""Who changes what no person changed, in the audit."""
+ATTEMPT_SECONDS = 120
+"""The longest an attempt to post takes; whether it arrived the next search will tell."""
+SETTLE = 5
+"""Seconds in which an attempt cut short may still arrive at Discord: no other begins before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class PostState(StrEnum):
     SENDING = "sending"  # an attempt is or was under way: look for it before another one
     SENT = "sent"
     SKIPPED = "skipped"  # nothing moved, and the guild wants no empty digests
+    HELD = "held"  # the same, but less moved than the guild wants listed: the next one covers it
     FOLDED = "folded"  # missed by more than 12 h: the next digest covers it
 
 

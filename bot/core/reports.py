@@ -34,6 +34,7 @@ class ScheduledDigest:
     digest: Digest
     chart: Chart | None = None  # the leaders
     folded: tuple[int, ...] = ()  # due times of missed digests that it covers, too
+    held: tuple[int, ...] = ()  # of those at which too little had moved
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """The doctor's visit to one guild: its own affairs, and the bot's health; nobody else's."""
 
 from bot import __version__
+from bot.core.guild import BY_HAND
 from bot.core.models import Run, Subject, Trigger
 from bot.core.settled import Checkup, Settled
-from bot.flows.guild_settings import BY_HAND, GuildSettings
+from bot.flows.guild_settings import GuildSettings
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, Store
 from bot.flows.status import Status, as_it_is

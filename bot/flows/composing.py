@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.core.digest import of_at_least
+from bot.core.digest import Digest, of_at_least
 from bot.core.guild import DigestSettings
 from bot.core.reports import ScheduledDigest
 from bot.core.schedule import Plan, previous_due
@@ -20,15 +20,31 @@ class Composing:
         self._charts = charts
         self._clock = clock
 
-    async def over(
-        self, settings: DigestSettings, window: Window, folded: Sequence[int] = ()
-    ) -> ScheduledDigest:
+    async def over(self, settings: DigestSettings, window: Window) -> ScheduledDigest:
         """What moved in exactly that window, by the rules that are settled."""
-        moved = await self._digests.over(
-            settings.guild_id, window, by=settings.by, group=settings.group
+        return await self.telling(settings, await self.moved(settings, window))
+
+    async def moved(self, settings: DigestSettings, window: Window) -> Digest:
+        """All of it, also what is too little to be listed."""
+        return await self._digests.over(
+            settings.guild_id,
+            window,
+            by=settings.by,
+            group=settings.group,
+            published=settings.publish,
         )
+
+    async def telling(
+        self,
+        settings: DigestSettings,
+        moved: Digest,
+        folded: Sequence[int] = (),
+        held: Sequence[int] = (),
+    ) -> ScheduledDigest:
+        """What is listed of it, with a chart, and which other due times it stands for."""
         listed = of_at_least(moved, settings.minimum)
-        return ScheduledDigest(settings, listed, await self._charts.leaders(listed), tuple(folded))
+        chart = await self._charts.leaders(listed)
+        return ScheduledDigest(settings, listed, chart, tuple(folded), tuple(held))
 
     async def today(self, settings: DigestSettings) -> ScheduledDigest:
         """As it would be posted now: from the due time before today's on, so far."""

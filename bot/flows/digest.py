@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from bot.core.digest import Digest, digest
-from bot.core.events import Happening, inside
-from bot.core.models import Subject
+from bot.core.events import Event, Happening, in_public, inside
+from bot.core.models import Subject, Visibility
 from bot.core.rank import ANY, RANKINGS
 from bot.core.window import Window, parse_window
 from bot.errors import UsageError
@@ -42,14 +42,31 @@ class Digests:
         return await self._ranked(guild_id, subjects, asked, by)
 
     async def over(
-        self, guild_id: int, window: Window, *, by: str = ANY, group: str | None = None
+        self,
+        guild_id: int,
+        window: Window,
+        *,
+        by: str = ANY,
+        group: str | None = None,
+        published: bool = False,
     ) -> Digest:
-        """Exactly that window; a portfolio without repositories makes an empty digest."""
+        """Exactly that window; a portfolio without repositories makes an empty digest.
+
+        One that is published leaves the guild: it tells of public repositories only.
+        """
         subjects = await self._portfolio.repositories(guild_id, group)
-        return await self._ranked(guild_id, subjects, window, by)
+        if published:
+            subjects = [one for one in subjects if one.visibility is Visibility.PUBLIC]
+        return await self._ranked(guild_id, subjects, window, by, published=published)
 
     async def _ranked(
-        self, guild_id: int, subjects: Sequence[Subject], window: Window, by: str
+        self,
+        guild_id: int,
+        subjects: Sequence[Subject],
+        window: Window,
+        by: str,
+        *,
+        published: bool = False,
     ) -> Digest:
         movements = await self._deltas.between(subjects, window)
         moved = digest(movements, window, by=by, failed=await self._runs.failing())
@@ -57,9 +74,14 @@ class Digests:
         happened = (
             Happening(subject, event)
             for subject in subjects
-            for event in inside(events.get(subject.id, ()), window)
+            for event in inside(_told(events.get(subject.id, ()), published=published), window)
         )
         return replace(moved, happened=tuple(happened))
+
+
+def _told(events: Sequence[Event], *, published: bool) -> Sequence[Event]:
+    """What it was while it was private leaves the guild as little as a private one does."""
+    return in_public(events) if published else events
 
 
 def _listed(words: Sequence[str]) -> str:

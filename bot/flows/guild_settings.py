@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.groups import group_of
-from bot.core.guild import AuditEntry, DigestSettings, Guild, plan_of
+from bot.core.guild import BY_HAND, AuditEntry, DigestSettings, Guild, plan_of
 from bot.core.rank import RANKINGS
 from bot.core.schedule import Every, Plan, next_due
 from bot.core.settled import Scheduled, Settled
@@ -15,7 +15,6 @@ from bot.errors import UsageError
 from bot.flows.portfolio import DEFAULT_GROUP, Portfolio
 from bot.flows.ports import Clock, Guilds
 
-BY_HAND = "paused by hand"
 LARGEST_TOP = 25
 MOST_DIGESTS = 25
 NOBODY = 0
@@ -93,9 +92,10 @@ class GuildSettings:
                 "Name the channel and the time: /settings digest channel:#reports time:09:00."
             )
         plan = _plan(wish, known, (await self._guilds.get(guild_id)).zone)
-        now = self._clock.now()
-        fresh = known or DigestSettings(guild_id, group, channel_id, plan, now)
-        asked = replace(fresh, channel_id=channel_id, plan=plan, since=now, paused=None)
+        fresh = known or DigestSettings(guild_id, group, channel_id, plan, self._clock.now())
+        goes_on = fresh.plan == plan and fresh.paused is None  # nothing that is due is dropped
+        since = fresh.since if goes_on else self._clock.now()
+        asked = replace(fresh, channel_id=channel_id, plan=plan, since=since, paused=None)
         return _checked(_with(asked, wish))
 
     async def sample(self, guild_id: int, wish: Wish) -> DigestSettings:

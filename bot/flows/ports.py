@@ -209,7 +209,7 @@ class Guilds(Protocol):
     async def set_alerts(self, guild_id: int, channel_id: int | None) -> None: ...
 
     async def known(self) -> list[Guild]:
-        """Every guild with settings, watches or follows, but the operator's own portfolio."""
+        """Every guild of which anything is kept, but the operator's own portfolio."""
         ...
 
     async def digests(self, guild_id: int | None = None) -> list[DigestSettings]:
@@ -218,9 +218,20 @@ class Guilds(Protocol):
 
     async def save_digest(self, digest: DigestSettings) -> None: ...
 
-    async def halt_digest(self, guild_id: int, group: str, reason: str) -> None: ...
+    async def halt_digest(self, guild_id: int, group: str, reason: str) -> None:
+        """Pause it, and leave the rest of it as it is."""
+        ...
 
-    async def resume_digest(self, guild_id: int, group: str, since: int) -> None: ...
+    async def resume_digest(self, guild_id: int, group: str, since: int) -> None:
+        """Let it run again whatever it is paused for; due times before `since` never were."""
+        ...
+
+    async def recover_digest(self, guild_id: int, group: str, reason: str) -> bool:
+        """Let it run again if it is paused for this very reason; False if it is not.
+
+        Due times that were missed meanwhile are due.
+        """
+        ...
 
     async def give_up(self, tried: DigestSettings, reason: str, noted: AuditEntry) -> None:
         """Pause what was tried in vain and note that, unless it was settled anew meanwhile."""
@@ -238,6 +249,10 @@ class Guilds(Protocol):
         """How often since the program began: what was under way then is of a guild that was."""
         ...
 
+    async def is_told(self, guild_id: int, warning: str) -> bool:
+        """Has it been told since it was cleared last?"""
+        ...
+
     async def tell_once(self, guild_id: int, warning: str, at: int) -> bool:
         """Note that a warning is told now; False if it was told already."""
         ...
@@ -248,6 +263,10 @@ class Guilds(Protocol):
 
     async def audit(self, entry: AuditEntry) -> None: ...
 
+    async def prune_audit(self, before: int, most: int) -> int:
+        """Delete so many entries at most that are older; returns how many it were."""
+        ...
+
 
 class Outbox(Protocol):
     async def put(self, digest: DigestSettings, due_at: int, covers_from: int) -> Post:
@@ -255,7 +274,7 @@ class Outbox(Protocol):
         ...
 
     async def open(self) -> list[Post]:
-        """What is due or being sent, oldest first."""
+        """What is due or being sent, oldest first, of digests that run in guilds of ours."""
         ...
 
     async def newest(self, guild_id: int, group: str) -> Post | None:
@@ -266,8 +285,14 @@ class Outbox(Protocol):
         """The due time up to which posts were sent, or skipped as nothing moved."""
         ...
 
-    async def folded(self, guild_id: int, group: str, after: int, before: int) -> list[int]:
-        """Due times between two moments whose posts were folded, oldest first."""
+    async def passed_over(
+        self, guild_id: int, group: str, state: PostState, after: int, before: int
+    ) -> list[int]:
+        """Due times between two moments whose posts were folded or held, oldest first."""
+        ...
+
+    async def overtake(self, post_id: int) -> bool:
+        """Fold a post that no attempt was made to send; False if there was one, or it has ended."""
         ...
 
     async def begin(self, post_id: int, at: int, channel_id: int) -> Post:
@@ -279,13 +304,23 @@ class Outbox(Protocol):
         ...
 
     async def finish(self, post_id: int, state: PostState, message_id: int | None = None) -> None:
-        """Write how it ended: sent, skipped or folded; what has ended stays so."""
+        """Write how it ended; what has ended stays so."""
+        ...
+
+    async def prune(self, before: int, most: int) -> int:
+        """Delete so many posts at most that are long over; returns how many it were.
+
+        What a digest's next post looks back at stays: the last one that covers, and all after it.
+        """
         ...
 
 
 class Speaker(Protocol):
     async def say(self, channel_id: int, sentence: str) -> bool:
-        """Write a sentence to a channel; False where the bot may not or there is none."""
+        """Write a sentence to a channel; False where it cannot be written there.
+
+        Raises NotPosted where nobody knows, or where it may be taken later.
+        """
         ...
 
 

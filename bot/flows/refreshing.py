@@ -15,6 +15,8 @@ EARLIEST = 1800
 """Seconds before the due time at which the longest run begins."""
 FRESH = 300
 """A sample of all numbers so young when the run begins is not taken again."""
+FIRST_PAUSE, LONGEST_PAUSE = 10, 300
+"""Seconds before a run that failed is made again; each pause is twice the one before."""
 
 
 class Refresh:
@@ -23,13 +25,15 @@ class Refresh:
         self._portfolio = portfolio
         self._runs = runs
         self._clock = clock
-        self._starts: dict[int, int] = {}  # due time -> when its run begins
+        self._starts: dict[int, int] = {}  # due time -> when its run begins, or begins again
+        self._pauses: dict[int, int] = {}  # due time -> seconds between its last two runs
         self._done: set[int] = set()  # due times whose run was made
 
     async def run(self, active: Sequence[DigestSettings]) -> None:
-        """Sample what is due soon, one run a due time. Raises what Sync raises.
+        """Sample what is due soon, one run a due time; one that fails is soon made again.
 
         May be called while it runs: a due time that waits for GitHub keeps no other from its run.
+        Raises what Sync raises.
         """
         now = self._clock.now()
         self._forget(now)
@@ -37,10 +41,10 @@ class Refresh:
             if due in self._done or self._starts.get(due, now) > now:
                 continue
             subjects = await self._subjects(digests)
-            self._starts[due] = due - min(EARLIEST, BASE + round(EACH * len(subjects)))
-            if self._starts[due] <= now and due not in self._done:  # another call was faster
-                self._done.add(due)
-                await self._sample(subjects)
+            if due not in self._pauses:
+                self._starts[due] = due - min(EARLIEST, BASE + round(EACH * len(subjects)))
+            if self._starts[due] <= now and due not in self._done:  # another call may be faster
+                await self._make(due, subjects)
 
     def wait(self, active: Sequence[DigestSettings]) -> int:
         """Seconds until the next run begins."""
@@ -52,8 +56,19 @@ class Refresh:
         ]
         return max(0, min(moments, default=now + EARLIEST) - now)
 
+    async def _make(self, due: int, subjects: Sequence[Subject]) -> None:
+        """Until it has succeeded another one waits: its own end, and a pause after that."""
+        pause = min(self._pauses.get(due, FIRST_PAUSE // 2) * 2, LONGEST_PAUSE)
+        self._pauses[due], self._starts[due] = pause, due
+        try:
+            await self._sample(subjects)
+            self._done.add(due)
+        finally:
+            self._starts[due] = self._clock.now() + pause
+
     def _forget(self, now: int) -> None:
         self._starts = {due: start for due, start in self._starts.items() if due > now}
+        self._pauses = {due: pause for due, pause in self._pauses.items() if due > now}
         self._done = {due for due in self._done if due > now}
 
     async def _subjects(self, digests: Sequence[DigestSettings]) -> list[Subject]:

@@ -1,8 +1,7 @@
 """The verb track: begin and stop watching repositories, and list what is watched."""
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC
 from functools import partial
 
@@ -10,7 +9,7 @@ from bot.core.follow import EVERYTHING, USUAL, Follow, OwnerWish, Terms, parse_o
 from bot.core.groups import group_of, only
 from bot.core.guild import AuditEntry
 from bot.core.models import Refusal, Refused, RunError, Subject, Trigger, Wanted
-from bot.core.names import parse_repositories, parse_repository
+from bot.core.names import parse_repository
 from bot.core.rank import Movement
 from bot.core.reports import Listed, SyncReport, Tracked, Untracked
 from bot.core.window import parse_window
@@ -20,24 +19,10 @@ from bot.flows.deltas import Deltas
 from bot.flows.owners import Following, Plan
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR, THIS, Portfolio, id_in
 from bot.flows.ports import Clock, Store
+from bot.flows.targets import NOBODY, Asked, parse_targets
 
-NOBODY = (
-    "No repository was named: write owner/name, or several with spaces; owner/* stands for all of"
-    " an owner's."
-)
-MOST_AT_ONCE = 10
-"""Owners that one command may name."""
 MOST_FOLLOWED = 50
 """Owners that one server may follow: each is asked for before every run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What somebody typed: repositories, and owners with all that is theirs."""
-
-    names: tuple[str, ...]
-    wishes: tuple[OwnerWish, ...]
-    new: tuple[str, ...] = ()  # of the names: not watched yet
 
 
 class Track:
@@ -62,28 +47,12 @@ class Track:
         self._most = most
         self._added = added
 
-    def asked(self, targets: str, terms: Terms = USUAL) -> Asked:
-        """What someone typed; raises InvalidName or UsageError."""
-        parts = [part for part in re.split(r"[\s,<>]+", targets) if part]
-        owners = [part for part in parts if part.endswith(EVERYTHING)]
-        names = parse_repositories(" ".join(part for part in parts if part not in owners))
-        if not parts:
-            raise UsageError(NOBODY)
-        if terms != USUAL and not owners:
-            raise UsageError(
-                "include, exclude, forks and archived go with an owner: write the target as acme/*."
-            )
-        logins = {login.lower(): login for login in map(parse_owner, owners)}
-        if len(logins) > MOST_AT_ONCE:
-            raise UsageError(f"Name {MOST_AT_ONCE} owners at a time: each may have thousands.")
-        return Asked(tuple(names), tuple(OwnerWish(login, terms) for login in logins.values()))
-
     async def check(
         self, guild_id: int, targets: str, group: str = DEFAULT_GROUP, terms: Terms = USUAL
     ) -> Asked:
         """What `add` would read; raises what `asked` raises, and UsageError for too many."""
         group_of(group)
-        asked = self.asked(targets, terms)
+        asked = parse_targets(targets, terms)
         watched = {w.subject.full_name.lower() for w in await self._store.watches.of(guild_id)}
         new = tuple(name for name in asked.names if name.lower() not in watched)
         self._require_room(guild_id, len(watched), len(watched) + len(new))

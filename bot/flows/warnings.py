@@ -3,6 +3,7 @@
 from bot.core.guild import Guild
 from bot.core.models import Allowance
 from bot.core.tokens import DAY, days_left, serving, setting
+from bot.errors import NotPosted
 from bot.flows.allowance import Allowances
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, Guilds, Speaker, Warnings
@@ -19,20 +20,38 @@ class GuildWarnings:
         self._guilds = guilds
         self._speaker = speaker
         self._clock = clock
+        self._telling: set[tuple[int, str]] = set()
 
     async def warn(self, guild_id: int, kind: str, sentence: str) -> None:
-        if not await self._guilds.tell_once(guild_id, kind, self._clock.now()):
+        """Noted as told once it is said: a kill in between tells it twice rather than never.
+
+        Raises NotPosted when it may be told later.
+        """
+        key = guild_id, kind
+        if key in self._telling:
             return
+        self._telling.add(key)
         try:
-            for channel_id in await self._channels(guild_id):
-                if await self._speaker.say(channel_id, sentence):
-                    return
-        except BaseException:
-            await self.clear(guild_id, kind)  # nobody has read it: it may be told again
-            raise
+            if not await self._guilds.is_told(*key):
+                await self._say(guild_id, sentence)
+                await self._guilds.tell_once(*key, self._clock.now())
+        finally:
+            self._telling.discard(key)
 
     async def clear(self, guild_id: int, kind: str) -> None:
         await self._guilds.clear(guild_id, kind)
+
+    async def _say(self, guild_id: int, sentence: str) -> None:
+        """To the first channel that takes it; raises what the last one did if none does."""
+        failure: NotPosted | None = None
+        for channel_id in await self._channels(guild_id):
+            try:
+                if await self._speaker.say(channel_id, sentence):
+                    return
+            except NotPosted as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
     async def _channels(self, guild_id: int) -> list[int]:
         """Where to try, best first: a paused digest's channel is likely the one that is gone."""
@@ -65,23 +84,41 @@ class TokenWatch:
         self._told: dict[str, str | None] = {}  # of a token's name; None: all is well with it
 
     async def look(self) -> None:
-        """An outage of GitHub says nothing about a token."""
+        """An outage of GitHub says nothing about a token.
+
+        One guild's trouble is not another's, nor is one token's; who could not be told has another
+        turn in an hour.
+        """
         allowances = await self._allowances.ask()
+        failures: list[Exception] = []
         for one in allowances:
             if one.configured and (one.refused or one.trouble is None):
-                await self._tell(allowances, one)
+                failures += await self._tell(allowances, one)
+        if failures:
+            raise failures[-1]
 
-    async def _tell(self, allowances: list[Allowance], one: Allowance) -> None:
+    async def _tell(self, allowances: list[Allowance], one: Allowance) -> list[Exception]:
         """Once a change: thousands of guilds are not written to every hour."""
         kind, sentence = _warning(one, self._clock.now())
         if one.name in self._told and self._told[one.name] == kind:
-            return
+            return []
+        failures: list[Exception] = []
         for guild in await self._concerned(allowances, one):
-            for other in _outdated_by(kind):
-                await self._warnings.clear(guild.id, _of(one, other))
-            if kind is not None:
-                await self._warnings.warn(guild.id, _of(one, kind), sentence)
-        self._told[one.name] = kind
+            try:
+                await self._tell_one(guild.id, one, kind, sentence)
+            except Exception as error:  # noqa: BLE001  # raised when all others are told
+                failures.append(error)
+        if not failures:
+            self._told[one.name] = kind
+        return failures
+
+    async def _tell_one(
+        self, guild_id: int, one: Allowance, kind: str | None, sentence: str
+    ) -> None:
+        for other in _outdated_by(kind):
+            await self._warnings.clear(guild_id, _of(one, other))
+        if kind is not None:
+            await self._warnings.warn(guild_id, _of(one, kind), sentence)
 
     async def _concerned(self, allowances: list[Allowance], one: Allowance) -> list[Guild]:
         found = []

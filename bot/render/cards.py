@@ -107,7 +107,11 @@ def scheduled_digest(report: ScheduledDigest) -> Card:
         card,
         title=f"{kind} digest{group} · {words.weekday(window.end, zone)}, since {since}",
         lines=card.lines if report.digest.counts.watched else (NOTHING_WATCHED,),
-        notes=(*card.notes, *_folded(report.folded, window, zone)),
+        notes=(
+            *card.notes,
+            *_folded(report.folded, window, zone),
+            *_held(report.held, window, zone),
+        ),
         actions=(Action(label, f"digest:0:{longer}:{settings.by}:{settings.group}"),),
     )
 
@@ -235,10 +239,20 @@ def _folded(folded: Sequence[int], window: Window, zone: tzinfo) -> tuple[str, .
     """Which missed digests this one stands for, too."""
     if not folded:
         return ()
-    days = [words.day(at, zone, beside=window.end) for at in folded]
-    few = days if len(days) <= 3 else [days[0], "…", days[-1]]  # noqa: PLR2004  # three named
-    missed = "digest" if len(days) == 1 else "digests"
-    return (f"covers the missed {missed} of {', '.join(few)} too",)
+    missed = "digest" if len(folded) == 1 else "digests"
+    return (f"covers the missed {missed} of {_few(folded, window, zone)} too",)
+
+
+def _held(held: Sequence[int], window: Window, zone: tzinfo) -> tuple[str, ...]:
+    """Which days it stands for, too, at whose end too little had moved for a digest."""
+    if not held:
+        return ()
+    return (f"covers {_few(held, window, zone)} too: less had moved than is listed here",)
+
+
+def _few(due_at: Sequence[int], window: Window, zone: tzinfo) -> str:
+    days = [words.day(at, zone, beside=window.end) for at in due_at]
+    return ", ".join(days if len(days) <= 3 else [days[0], "…", days[-1]])  # noqa: PLR2004  # three named
 
 
 def _quiet(counts: Counts) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.core.backups import Backup, Contents, Restoration
 from bot.core.chart import Chart
 from bot.core.delta import Delta
 from bot.core.digest import Digest
@@ -13,7 +12,6 @@ from bot.core.models import Allowance, Run, RunError
 from bot.core.rank import Movement
 from bot.core.reports import (
     BackfillReport,
-    CheckReport,
     ImportReport,
     Listed,
     Report,
@@ -23,7 +21,6 @@ from bot.core.reports import (
     Underway,
     Untracked,
 )
-from bot.core.retention import Removal
 from bot.core.window import Window
 from bot.render.cards import address
 
@@ -278,42 +275,4 @@ def _metric(delta: Delta) -> Json:
         "after_at": stamp(delta.after_at),
         "status": delta.status,
         "reconstructed": delta.reconstructed,
-    }
-
-
-def backup(made: Backup) -> Json:
-    return {"path": made.path, "bytes": made.octets}
-
-
-def restoration(report: Restoration) -> Json:
-    return {
-        "backup": _contents(report.backup),
-        "database": _contents(report.now),
-        "set_aside": report.aside,
-    }
-
-
-def removal(report: Removal) -> Json:
-    return {"repositories": report.repositories, "observations": report.observations}
-
-
-def check(report: CheckReport) -> Json:
-    return {
-        "database": _contents(report.database),
-        "backup": _contents(report.backup),
-        "problems": list(report.problems),
-    }
-
-
-def _contents(found: Contents | None) -> Json:
-    if found is None:
-        return None
-    return {
-        "path": found.path,
-        "bytes": found.octets,
-        "schema": found.schema,
-        "repositories": found.repositories,
-        "observations": found.observations,
-        "newest_sample_at": stamp(found.newest_sample_at),
-        "damage": list(found.damage),
     }

@@ -225,7 +225,7 @@ def _rules(one: Scheduled, roles: Roles) -> str:
         f"changes from {digest.minimum:,}" if digest.minimum else "",
         "not when nothing moved" if digest.skip_empty else "",
         f"mentions @{roles.get(role, 'a role that is gone')}" if role else "",
-        "published to followers" if digest.publish else "",
+        "published to followers, without private repositories" if digest.publish else "",
     ]
     return " · ".join(part for part in parts if part)
 

@@ -56,12 +56,12 @@ class Guilds:
             )
 
     async def known(self) -> list[Guild]:
-        """Every guild with settings, watches or follows, but the operator's own portfolio."""
+        """Every guild of which anything is kept, but the operator's own portfolio."""
+        kept = " UNION ".join(f"SELECT guild_id FROM {table}" for table in OWN_TABLES)
         rows = await self._database.rows(
             f"SELECT {COLUMNS} FROM guilds WHERE id <> $1 UNION ALL"
-            " SELECT w.guild_id, $2, NULL, NULL FROM (SELECT guild_id FROM watches UNION"
-            " SELECT guild_id FROM follows) w WHERE w.guild_id <> $1"
-            " AND NOT EXISTS (SELECT 1 FROM guilds g WHERE g.id = w.guild_id) ORDER BY 1",
+            f" SELECT k.guild_id, $2, NULL, NULL FROM ({kept}) k WHERE k.guild_id <> $1"
+            " AND NOT EXISTS (SELECT 1 FROM guilds g WHERE g.id = k.guild_id) ORDER BY 1",
             OPERATOR, Guild(OPERATOR).zone,
         )  # fmt: skip
         return [_guild_of(row) for row in rows]
@@ -109,16 +109,34 @@ class Guilds:
                 guild_id, group, since,
             )  # fmt: skip
 
+    async def recover_digest(self, guild_id: int, group: str, reason: str) -> bool:
+        """Let it run again if it is paused for this very reason; False if it is not.
+
+        Due times that were missed meanwhile are due.
+        """
+        async with self._database.transaction() as transaction:
+            resumed = await transaction.rows(
+                "UPDATE digests SET paused = NULL"
+                " WHERE guild_id = $1 AND watch_group = $2 AND paused = $3 RETURNING guild_id",
+                guild_id, group, reason,
+            )  # fmt: skip
+        return bool(resumed)
+
     async def give_up(self, tried: DigestSettings, reason: str, noted: AuditEntry) -> None:
         """Pause what was tried in vain and note that, unless it was settled anew meanwhile."""
+        key = tried.guild_id, tried.group
         async with self._database.transaction() as transaction:
-            paused = await transaction.rows(
-                "UPDATE digests SET paused = $5 WHERE guild_id = $1 AND watch_group = $2"
-                " AND channel_id = $3 AND since = $4 AND paused IS NULL RETURNING guild_id",
-                tried.guild_id, tried.group, tried.channel_id, tried.since, reason,
+            rows = await transaction.rows(
+                f"SELECT {DIGEST_COLUMNS} FROM digests WHERE guild_id = $1 AND watch_group = $2",
+                *key,
+            )
+            if [_digest_of(row) for row in rows] != [tried]:
+                return
+            await transaction.run(
+                "UPDATE digests SET paused = $3 WHERE guild_id = $1 AND watch_group = $2",
+                *key, reason,
             )  # fmt: skip
-            if paused:
-                await _note(transaction, noted)
+            await _note(transaction, noted)
 
     async def remove_digest(self, guild_id: int, group: str) -> bool:
         """Returns whether there was one; what is on its way of it is dropped."""
@@ -148,6 +166,13 @@ class Guilds:
         """How often since the program began: what was under way then is of a guild that was."""
         return self._forgotten[guild_id]
 
+    async def is_told(self, guild_id: int, warning: str) -> bool:
+        """Has it been told since it was cleared last?"""
+        rows = await self._database.rows(
+            "SELECT at FROM told WHERE guild_id = $1 AND warning = $2", guild_id, warning
+        )
+        return bool(rows)
+
     async def tell_once(self, guild_id: int, warning: str, at: int) -> bool:
         """Note that a warning is told now; False if it was told already."""
         told = "SELECT 1 FROM told WHERE guild_id = $1 AND warning = $2"
@@ -167,6 +192,16 @@ class Guilds:
             await transaction.run(
                 "DELETE FROM told WHERE guild_id = $1 AND warning = $2", guild_id, warning
             )
+
+    async def prune_audit(self, before: int, most: int) -> int:
+        """Delete so many entries at most that are older; returns how many it were."""
+        async with self._database.transaction() as transaction:
+            gone = await transaction.rows(
+                "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 LIMIT $2)"
+                " RETURNING id",
+                before, most,
+            )  # fmt: skip
+        return len(gone)
 
     async def audit(self, entry: AuditEntry) -> None:
         async with self._database.transaction() as transaction:

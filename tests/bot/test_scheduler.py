@@ -106,6 +106,7 @@ class FakeRefresh:
     runs: int = 0
     error: Exception | None = None
     hangs: bool = False
+    rest: int = 1000
 
     async def run(self, _active: Sequence[DigestSettings]) -> None:
         self.runs += 1
@@ -115,7 +116,7 @@ class FakeRefresh:
             raise self.error
 
     def wait(self, _active: Sequence[DigestSettings]) -> int:
-        return 1000
+        return self.rest
 
 
 @dataclass
@@ -170,9 +171,24 @@ async def test_nothing_is_posted_before_discord_is_there() -> None:
 async def test_wakes_for_what_comes_next() -> None:
     posting = FakePosting()
 
-    assert (await run(posting))[-1] == min(BUSY_REST, 20)  # the refresh has not ended yet
+    assert await run(posting) == [20, 20, 20]
     assert posting.enqueued == [11, 11, 11]
     assert LONGEST_REST > 20
+
+
+async def test_looks_more_often_while_something_is_under_way() -> None:
+    posting = FakePosting([post(1)], hanging={1})
+
+    assert await run(posting) == [BUSY_REST] * 3
+
+
+async def test_a_refresh_is_begun_when_it_is_time() -> None:
+    refresh = FakeRefresh()
+    await run(FakePosting(), refresh)
+    assert refresh.runs == 0
+    refresh.rest = 0
+    await run(FakePosting(), refresh)
+    assert refresh.runs == 2, "the third look ends the test"
 
 
 async def test_one_guilds_trouble_is_not_anothers(capsys: pytest.CaptureFixture[str]) -> None:
@@ -215,7 +231,10 @@ async def test_some_are_delivered_at_the_same_time() -> None:
 
 
 async def test_a_failing_refresh_delays_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    posting, refresh = FakePosting([post(1)]), FakeRefresh(error=GitHubError("GitHub is down."))
+    posting, refresh = (
+        FakePosting([post(1)]),
+        FakeRefresh(error=GitHubError("GitHub is down."), rest=0),
+    )
     await run(posting, refresh)
 
     assert posting.delivered == [1]
@@ -224,7 +243,7 @@ async def test_a_failing_refresh_delays_nothing(capsys: pytest.CaptureFixture[st
 
 
 async def test_a_refresh_that_hangs_keeps_none_after_it_waiting() -> None:
-    refresh = FakeRefresh(hangs=True)
+    refresh = FakeRefresh(hangs=True, rest=0)
     await run(FakePosting(), refresh, times=4)
 
     assert refresh.runs > 1

@@ -37,6 +37,11 @@ def digests(channel: Channel) -> list[Message]:
     return [said for said in channel.messages if said.text.startswith(TITLE) and not said.deleted]
 
 
+def sentences(channel: Channel) -> list[str]:
+    """What was said there beside digests."""
+    return [said.text for said in channel.messages if not said.text.startswith(TITLE)]
+
+
 async def all_posted(stage: Stage, wanted: list[Channel]) -> None:
     await stage.discord.until(lambda: all(map(digests, wanted)), "every digest")
 
@@ -96,6 +101,30 @@ async def test_trouble_in_one_guild_pauses_its_digest_and_no_other(own_stage: St
     assert "I lack Embed Links" in str(paused[denied.guild.id])
     (warning,) = alerts.messages
     assert warning.text.startswith("The digest of the group all is paused. I may not post")
+
+
+async def test_a_digest_goes_on_when_its_channel_is_mended(own_stage: Stage) -> None:
+    stage = own_stage
+    (place,) = await places(stage, 1)
+    channel = place.guild.channel("general")
+    await let_be_due(stage, [channel])
+    stage.discord.deny(place.guild, "general", Permission.ATTACH_FILES)
+    async with stage.bot:
+        await stage.bot.started(stage.discord)
+        await stage.discord.until(lambda: channel.messages, "the warning")
+        assert await stage.bot.stop() == 0
+    stage.discord.deny(place.guild, "general", Permission.NONE)
+    async with stage.bot:  # looks at its start, and every hour
+        await stage.bot.started(stage.discord)
+        await stage.discord.until(lambda: len(sentences(channel)) > 1, "the good news")
+        assert await stage.bot.stop() == 0
+
+    paused, resumed = sentences(channel)
+    assert paused.startswith("The digest of the group all is paused. I may not post")
+    assert resumed == "The digest of the group all runs again: I may post in its channel."
+    async with stage.flows() as app:
+        (digest,) = await app.store.guilds.digests(place.guild.id)
+    assert digest.paused is None
 
 
 async def test_answers_that_get_lost_and_limits_double_nothing(own_stage: Stage) -> None:

@@ -210,7 +210,7 @@ async def test_threads_forums_and_announcements_are_channels_too(stage: Stage) -
     for group, channel in (("a", tagged), ("b", news), ("c", thread)):
         assert (await set_digest(place, channel=channel, group=group))[0] == "Digest set"
     published = await set_digest(place, channel=news, group="b", publish=True)
-    assert "published to followers" in published[2]
+    assert "published to followers, without private repositories" in published[2]
     refused = await set_digest(place, publish=True)
     assert "no announcement channel" in refused[0]
     stage.discord.deny(guild, "general", Permission.SEND_MESSAGES_IN_THREADS)

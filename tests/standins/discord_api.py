@@ -164,9 +164,11 @@ class DiscordStandIn:
         """From now on the same nonce sends a second message, as after some minutes."""
         self._channels.remembers_nonces = not forget
 
-    def remove_guild(self, guild: Guild) -> None:
-        """Throw the bot out of a guild."""
+    def remove_guild(self, guild: Guild, *, unheard: bool = False) -> None:
+        """Throw the bot out of a guild; `unheard` is while its session is lost."""
         del self._world.guilds[guild.id]
+        if unheard:
+            return
         self._gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild.id)
 
     def add_user(self, name: str) -> User:
@@ -286,18 +288,28 @@ class DiscordStandIn:
 
     # What goes wrong
 
-    async def drop_gateway(self, *, resumable: bool = True) -> None:
-        """Cut the bot's connection; without `resumable` it has to identify anew."""
-        await self._gateway.drop(resumable=resumable)
+    async def drop_gateway(self, *, resumable: bool = True, shard: int | None = None) -> None:
+        """Cut the bot's connection, or one shard's; without `resumable` it identifies anew."""
+        await self._gateway.drop(resumable=resumable, shard=shard)
 
-    def fail(
-        self, method: str, path: str, *, status: int, times: int = 1, carried_out: bool = False
+    def fail(  # noqa: PLR0913  # what a fault is
+        self,
+        method: str,
+        path: str,
+        *,
+        status: int,
+        times: int = 1,
+        carried_out: bool = False,
+        code: int = 0,
     ) -> None:
         """Answer matching requests with an error: fail("POST", "/channels/*/messages", status=500).
 
-        With `carried_out` the request has its effect and only the answer is lost.
+        With `carried_out` the request has its effect and only the answer is lost. `code` is one of
+        Discord's own; 0 is what a proxy's answer has.
         """
-        self._faults.fail(method, path, status=status, times=times, carried_out=carried_out)
+        self._faults.fail(
+            method, path, status=status, times=times, carried_out=carried_out, code=code
+        )
 
     def limit(
         self,

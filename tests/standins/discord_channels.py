@@ -70,6 +70,8 @@ class Channels:
         self._require(channel, *needed(call.body, call.files, in_thread=channel.kind in THREADS))
         if channel.kind == FORUM_CHANNEL:
             raise Refused(Reason.WRONG_CHANNEL_TYPE)
+        if channel.locked and Permission.MANAGE_THREADS not in self._held(channel):
+            raise Refused(Reason.THREAD_LOCKED)
         if channel.archived:  # a message wakes a thread
             channel.more["thread_metadata"]["archived"] = False
         if twin := self._twin(channel, call.body):

@@ -14,6 +14,7 @@ class Reason(Enum):
     UNKNOWN_INTERACTION = (404, 10062, "Unknown interaction")
     ALREADY_ACKNOWLEDGED = (400, 40060, "Interaction has already been acknowledged.")
     MISSING_ACCESS = (403, 50001, "Missing Access")
+    THREAD_LOCKED = (403, 160005, "Thread is locked")
     WRONG_CHANNEL_TYPE = (400, 50024, "Cannot execute action on this channel type")
     TAG_REQUIRED = (400, 40067, "A tag is required to create a forum post in this channel")
     CROSSPOSTED_ALREADY = (400, 40033, "This message has already been crossposted")

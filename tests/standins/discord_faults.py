@@ -27,10 +27,17 @@ class Faults:
     def __init__(self) -> None:
         self._ordered: list[Fault] = []
 
-    def fail(
-        self, method: str, pattern: str, *, status: int, times: int = 1, carried_out: bool = False
+    def fail(  # noqa: PLR0913  # what a fault is
+        self,
+        method: str,
+        pattern: str,
+        *,
+        status: int,
+        times: int = 1,
+        carried_out: bool = False,
+        code: int = 0,
     ) -> None:
-        body = {"message": f"{status}: ordered by the test", "code": 0}
+        body = {"message": f"{status}: ordered by the test", "code": code}
         self._ordered.append(Fault(method, pattern, status, times, body, carried_out=carried_out))
 
     def limit(

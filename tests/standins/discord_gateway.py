@@ -95,11 +95,14 @@ class Gateway:
             if session.sees(guild_id):
                 session.dispatch(event, data)
 
-    async def drop(self, *, resumable: bool) -> None:
-        """Cut every line; without `resumable` the sessions are forgotten, too."""
+    async def drop(self, *, resumable: bool, shard: int | None = None) -> None:
+        """Cut every line, or one shard's; without `resumable` the sessions are forgotten, too."""
+        cut = [one for one in self._sessions.values() if shard in (None, one.shard[0])]
         if not resumable:
-            self._sessions.clear()
-        for line in list(self._lines):
+            for session in cut:
+                del self._sessions[session.id]
+        lines = list(self._lines) if shard is None else [one.line for one in cut if one.line]
+        for line in lines:
             await line.hang_up(CLOSED_UNKNOWN)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:

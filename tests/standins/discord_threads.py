@@ -1,5 +1,7 @@
 """The desk for threads: posts in forums, waking what is archived, and listing them."""
 
+from datetime import datetime
+
 from tests.standins.discord_channels import checked, needed
 from tests.standins.discord_errors import Reason, Refused
 from tests.standins.discord_messages import Content, Json, Message
@@ -14,6 +16,8 @@ from tests.standins.discord_world import (
     World,
 )
 from tests.standins.waiting import Bell
+
+PAGE = 50
 
 
 def thread_of(parent: Channel, owner_id: int, **more: object) -> Json:
@@ -31,6 +35,10 @@ def thread_of(parent: Channel, owner_id: int, **more: object) -> Json:
         },
         **more,
     }
+
+
+def archived_at(thread: Channel) -> datetime:
+    return datetime.fromisoformat(thread.more["thread_metadata"]["archive_timestamp"])
 
 
 class Threads:
@@ -100,6 +108,9 @@ class Threads:
         place = self._channel(call, Permission.READ_MESSAGE_HISTORY)
         channels = self._world.guild_of(place).channels
         found = [one for one in channels if one.parent_id == place.id and one.archived]
-        found.sort(key=lambda one: str(one.more["thread_metadata"]["archive_timestamp"]))
-        threads = [one.json() for one in reversed(found)]
-        return {"threads": threads, "members": [], "has_more": False}
+        found.sort(key=archived_at, reverse=True)
+        if before := call.query.get("before"):
+            found = [one for one in found if archived_at(one) < datetime.fromisoformat(before)]
+        page = found[: int(call.query.get("limit", PAGE))]
+        threads = [one.json() for one in page]
+        return {"threads": threads, "members": [], "has_more": len(page) < len(found)}

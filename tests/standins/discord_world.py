@@ -104,6 +104,10 @@ class Channel:
     def archived(self) -> bool:
         return bool(self.more.get("thread_metadata", {}).get("archived"))
 
+    @property
+    def locked(self) -> bool:
+        return bool(self.more.get("thread_metadata", {}).get("locked"))
+
     def json(self) -> Json:
         return {
             "id": str(self.id),

@@ -1,16 +1,17 @@
 """Composing: a digest tried out begins at a real due time, and is told by the settled rules."""
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.core.guild import DigestSettings
-from bot.core.models import Trigger
+from bot.core.models import Trigger, Visibility
 from bot.core.schedule import Every, Plan
 from bot.flows.composing import Composing
 from bot.render.cards import scheduled_digest
-from tests.conftest import Flows
+from tests.conftest import TRUSTED_GUILD, Flows
 from tests.standins.clock import SettableClock
 from tests.standins.harvests import ScriptedGitHub
 
@@ -80,3 +81,19 @@ async def test_it_is_what_a_due_one_would_be(
     (action,) = card.actions
     assert (action.label, action.wish) == ("Last 7 days", "digest:0:7d:any:all")
     assert report == await composing.over(settled(minimum=5), report.digest.window)
+
+
+async def test_one_that_is_published_is_tried_without_private_repositories(
+    composing: Composing, flows: Flows, github: ScriptedGitHub
+) -> None:
+    github.add("o/open", stars=1)
+    github.add("o/secret", Visibility.PRIVATE, stars=1)
+    await flows.track.add(TRUSTED_GUILD, "o/open o/secret")
+    inside = replace(settled(), guild_id=TRUSTED_GUILD)
+
+    watched = [
+        (await composing.today(one)).digest.counts.watched
+        for one in (inside, replace(inside, publish=True))
+    ]
+
+    assert watched == [2, 1]

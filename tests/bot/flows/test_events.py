@@ -6,6 +6,7 @@ import pytest
 
 from bot.core.events import Event, Kind
 from bot.core.models import Trigger, Visibility
+from bot.core.window import between
 from bot.flows.portfolio import OPERATOR
 from tests.conftest import TRUSTED_GUILD, Flows
 from tests.standins.clock import DAY, SettableClock
@@ -111,6 +112,27 @@ async def test_what_a_repository_was_while_it_was_private_only_the_trusted_hear(
             Kind.PRIVATE, Kind.RENAMED, Kind.ARCHIVED, Kind.RENAMED, Kind.PUBLIC,
         ]  # fmt: skip
         assert "secret" not in str(events), "not even they are told a private name"
+
+
+async def test_a_published_digest_leaves_out_what_it_was_while_it_was_private(
+    flows: Flows, clock: SettableClock, site: Repository
+) -> None:
+    site.visibility = Visibility.PRIVATE
+    start = clock.now()
+    await next_day(flows, clock)
+    site.archived = True
+    await next_day(flows, clock)
+    site.visibility = Visibility.PUBLIC
+    await next_day(flows, clock)
+
+    window = between(start, clock.now())
+    digests = [
+        await flows.digests.over(TRUSTED_GUILD, window, published=published)
+        for published in (False, True)
+    ]
+    kinds = [[one.event.kind for one in digest.happened] for digest in digests]
+
+    assert kinds == [[Kind.PRIVATE, Kind.ARCHIVED, Kind.PUBLIC], [Kind.GONE, Kind.BACK]]
 
 
 async def test_a_private_repositorys_events_reach_nobody_who_may_not_see_it(

@@ -5,19 +5,11 @@ from dataclasses import fields, replace
 
 import pytest
 
-from bot.core.guild import DigestSettings, Guild
+from bot.core.guild import BY_HAND, DigestSettings, Guild
 from bot.core.schedule import Every, Plan
 from bot.core.settled import Scheduled
 from bot.errors import UsageError
-from bot.flows.guild_settings import (
-    BY_HAND,
-    MOST_DIGESTS,
-    NOBODY,
-    PAUSED,
-    Actor,
-    GuildSettings,
-    Wish,
-)
+from bot.flows.guild_settings import MOST_DIGESTS, NOBODY, PAUSED, Actor, GuildSettings, Wish
 from tests.conftest import Flows
 from tests.standins.clock import DAY, HOUR, SettableClock, moment
 from tests.standins.harvests import ScriptedGitHub
@@ -73,6 +65,28 @@ async def test_what_is_not_wished_for_stays(settings: GuildSettings, clock: Sett
     assert (digest.group, digest.channel_id, digest.by, digest.top) == ("docs", CHANNEL, "stars", 3)
     assert (digest.minimum, digest.skip_empty, digest.since) == (2, True, clock.now())
     assert digest.plan == Plan(18 * 60 + 30, Every.MONDAY, "Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("wish", "paused", "moved"),
+    [
+        (Wish(top=20), False, False),
+        (Wish(channel_id=CHANNEL + 1, time="09:00", mention_role_id=5), False, False),
+        (Wish(time="09:30"), False, True),
+        (Wish(every="monday"), False, True),
+        (Wish(zone="Asia/Tokyo"), False, True),
+        (Wish(top=20), True, True),
+    ],
+)
+async def test_what_is_due_already_is_dropped_by_another_plan_only(
+    settings: GuildSettings, clock: SettableClock, wish: Wish, *, paused: bool, moved: bool
+) -> None:
+    before = (await put(settings)).digest.since
+    if paused:
+        await settings.pause(Actor(HERE, ALICE), "all")
+    clock.pass_(DAY)
+
+    assert (await put(settings, wish)).digest.since == (clock.now() if moved else before)
 
 
 async def test_a_test_needs_a_channel_only(settings: GuildSettings) -> None:

@@ -1,6 +1,7 @@
 """Posting: every due digest once, whatever crashes; late within 12 hours, else folded."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
@@ -9,17 +10,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.guild import DigestSettings, Post, PostState
-from bot.core.models import Trigger
-from bot.core.reports import ScheduledDigest
+from bot.core.guild import ATTEMPT_SECONDS, BY_HAND, SETTLE, DigestSettings, Guild, Post, PostState
+from bot.core.models import Trigger, Visibility
 from bot.core.schedule import Every, Plan
 from bot.flows.charts import Charts
 from bot.flows.composing import Composing
 from bot.flows.deltas import Deltas
-from bot.flows.guild_settings import BY_HAND
-from bot.flows.posting import ATTEMPT_SECONDS, CATCH_UP, FIRST_PAUSE, SETTLE, Posting
+from bot.flows.posting import BLIND, CATCH_UP, FIRST_PAUSE, SEARCH_SECONDS, Posting
 from bot.render.cards import scheduled_digest
-from tests.conftest import INTERVAL, Flows
+from bot.scheduler import LONGEST_REST, DigestTimer
+from tests.conftest import INTERVAL, TRUSTED_GUILD, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock, moment
 from tests.standins.harvests import ScriptedGitHub
 from tests.standins.posters import FakePoster, FakeWarnings, Killed, trouble
@@ -185,6 +185,7 @@ async def test_missed_by_more_than_twelve_hours_the_next_covers_both(office: Off
     office.clock.pass_(CATCH_UP + 1)
     await office.look()
     assert (await office.post()).state is PostState.FOLDED
+    assert office.warnings.told == [], "it was the bot that was away"
     await office.at("2026-07-04T09:00")
 
     assert office.windows()[1:] == [("02 Jul 09:00", "04 Jul 09:00")]
@@ -395,10 +396,69 @@ async def test_an_outage_of_more_than_twelve_hours_folds_it(office: Office) -> N
         await office.look()
         office.clock.pass_(60)
     assert (await office.post()).state is PostState.FOLDED
+    ((guild_id, kind, sentence),) = office.warnings.told
+    assert (guild_id, kind) == (HERE, "digest lost: all")
+    assert sentence.startswith("Discord did not take the last digest of the group all for 12 hours")
     office.poster.before.clear()
     await office.at("2026-07-03T09:00")
 
     assert office.windows() == [("01 Jul 09:00", "03 Jul 09:00")]
+
+
+async def test_an_unsearchable_channel_blocks_no_digest_for_ever(office: Office) -> None:
+    """What may have been posted is never sent again; those that come after it are not held up."""
+    office.poster.after = [trouble()]
+    office.poster.blind = [trouble() for _ in range(10_000)]
+    office.clock.set("2026-07-02T09:00")
+    while office.clock.now() < moment("2026-07-02T21:00"):
+        await office.look()
+        office.clock.pass_(60)
+    assert (await office.post()).state is PostState.SENDING, "it may yet be found"
+    office.clock.pass_(1_000)
+    await office.look()
+    assert (await office.post()).state is PostState.FOLDED
+    ((guild_id, kind, sentence),) = office.warnings.told
+    assert (guild_id, kind) == (HERE, "digest lost: all")
+    assert "Discord did not let me look for 12 hours" in sentence
+    assert office.warnings.cleared == []
+    office.poster.blind.clear()
+    await office.at("2026-07-03T09:00")
+    assert office.warnings.cleared == [(HERE, "digest lost: all")], "what comes may be told anew"
+
+    posts = [one.post.due_at for one in office.poster.posted]
+    assert posts == [moment("2026-07-02T09:00"), moment("2026-07-03T09:00")]
+    assert office.windows()[1:] == [("01 Jul 09:00", "03 Jul 09:00")]
+
+
+async def test_after_a_long_downtime_one_search_that_fails_gives_nothing_up(
+    office: Office,
+) -> None:
+    office.poster.after = [Killed()]
+    with pytest.raises(Killed):
+        await office.at("2026-07-02T09:00")
+    office.restart()
+    office.clock.set("2026-07-02T23:00")
+    office.poster.blind = [trouble() for _ in range(BLIND - 1)]
+    for _ in range(2_000):
+        await office.look()
+        office.clock.pass_(1)
+
+    assert (await office.post()).state is PostState.SENT
+    assert len(office.poster.posted) == 1
+
+
+async def test_a_publication_that_fails_gives_no_found_post_up(office: Office) -> None:
+    await office.settle(publish=True)
+    office.poster.after = [trouble()]
+    office.poster.unpublished = [trouble() for _ in range(40)]
+    office.clock.set("2026-07-02T09:00")
+    for _ in range(60):
+        await office.look()
+        office.clock.pass_(900)
+
+    assert office.poster.unpublished == []
+    assert (await office.post()).state is PostState.SENT
+    assert len(office.poster.posted) == 1
 
 
 async def test_a_channel_that_is_gone_pauses_the_digest_and_is_told(office: Office) -> None:
@@ -449,6 +509,22 @@ async def test_what_is_settled_during_an_attempt_that_fails_stays(office: Office
     assert list(office.poster.channels) == [OTHER_CHANNEL]
 
 
+async def test_what_fails_by_settings_of_before_is_tried_by_those_of_now(office: Office) -> None:
+    """Also where the same plan goes on: whoever settled it was told that it may be posted."""
+
+    async def mend() -> None:
+        await office.store.guilds.save_digest(replace(await office.digest(), top=3))
+
+    office.poster.gone, office.poster.meanwhile = {CHANNEL}, mend
+    await office.at("2026-07-02T09:00")
+    assert ((await office.digest()).paused, (await office.digest()).top) == (None, 3)
+
+    office.poster.meanwhile = None
+    office.clock.pass_(SETTLE)
+    await office.look()
+    assert (await office.digest()).paused == "The channel is gone."
+
+
 async def test_a_paused_by_hand_during_an_attempt_stays_so(office: Office) -> None:
     async def halt() -> None:
         await office.store.guilds.halt_digest(HERE, "all", BY_HAND)
@@ -491,6 +567,15 @@ async def test_a_warning_that_got_lost_is_told_at_a_later_look(office: Office) -
     await office.look()
 
     assert [kind for _, kind, _ in office.warnings.told] == ["digest paused: all"]
+
+
+async def test_mended_while_it_is_said_the_next_pause_is_told_again(office: Office) -> None:
+    office.poster.gone, office.warnings.meanwhile = {CHANNEL}, office.settle
+    await office.at("2026-07-02T09:00")
+    office.warnings.meanwhile = None
+    await office.at("2026-07-03T09:00")
+
+    assert [kind for _, kind, _ in office.warnings.told] == ["digest paused: all"] * 2
 
 
 async def test_nobody_is_warned_of_what_was_mended_or_paused_by_hand(office: Office) -> None:
@@ -556,16 +641,34 @@ async def test_another_time_settled_covers_from_the_last_one_posted(office: Offi
     assert office.windows()[1:] == [("02 Jul 09:00", "02 Jul 18:00")]
 
 
-async def test_a_send_that_hangs_is_ended(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def ended(_self: object, _post: Post, _report: ScheduledDigest) -> int:
-        raise TimeoutError
-
-    assert ATTEMPT_SECONDS < CATCH_UP
-    with monkeypatch.context() as patched:
-        patched.setattr(FakePoster, "send", ended)
+@pytest.mark.parametrize(
+    ("step", "seconds"), [("send", ATTEMPT_SECONDS), ("search", SEARCH_SECONDS)]
+)
+async def test_an_attempt_that_hangs_is_ended(
+    office: Office, monkeypatch: pytest.MonkeyPatch, step: str, seconds: int
+) -> None:
+    loop, passed = asyncio.get_running_loop(), 0
+    real = loop.time
+    monkeypatch.setattr(loop, "time", lambda: real() + passed)
+    if step == "search":
+        office.poster.before = [trouble()]
         await office.at("2026-07-02T09:00")
+        office.clock.pass_(FIRST_PAUSE)
+    else:
+        office.clock.set("2026-07-02T09:00")
+    office.poster.hanging = asyncio.Event()
+    look = asyncio.create_task(office.look())
+    await office.poster.hanging.wait()
+    passed = seconds - 5
+    await asyncio.sleep(0.001)
+    assert not look.done()
+    passed = seconds
+    async with asyncio.timeout(5):
+        await look
     assert (await office.post()).state is PostState.SENDING
-    office.clock.pass_(FIRST_PAUSE)
+    assert office.poster.posted == []
+    office.poster.hanging = None
+    office.clock.pass_(2 * FIRST_PAUSE)
     await office.look()
 
     assert len(office.poster.posted) == 1
@@ -591,13 +694,135 @@ async def test_small_changes_are_not_listed(office: Office) -> None:
     office.clock.set("2026-07-02T08:59")
     await office.move(4)
     await office.at("2026-07-02T09:00")
-    assert (await office.post()).state is PostState.SKIPPED
+    assert (await office.post()).state is PostState.HELD
     office.clock.set("2026-07-03T08:59")
-    await office.move(-5)
+    await office.move(-9)
     await office.at("2026-07-03T09:00")
 
     (posted,) = office.poster.posted
     assert [row.subject.full_name for row in posted.report.digest.rows] == ["o/one"]
+
+
+async def test_slow_growth_is_told_when_it_adds_up(office: Office) -> None:
+    """What is too little for a digest is not lost: the next one covers it, and says so."""
+    office.clock.set("2026-07-02T08:59")
+    await office.move(0)
+    await office.at("2026-07-02T09:00")
+    await office.settle(minimum=10, skip_empty=True)
+    for day in (3, 4, 5):
+        office.clock.set(f"2026-07-{day:02}T08:59")
+        await office.move(4)
+        await office.at(f"2026-07-{day:02}T09:00")
+
+    assert office.windows()[1:] == [("02 Jul 09:00", "05 Jul 09:00")]
+    card = scheduled_digest(office.poster.posted[-1].report)
+    assert [row.change for row in card.rows] == ["+12"]
+    assert card.title == "Daily digest · Sunday 5 July, since Thursday 2 July 09:00"
+    assert "covers 3 Jul, 4 Jul too: less had moved than is listed here" in card.notes
+    await office.at("2026-07-06T09:00")
+    assert (await office.post()).state is PostState.SKIPPED, "nothing has moved"
+
+
+async def test_what_is_published_tells_of_public_repositories_only(
+    store: SqliteStore, flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    for name in ("o/open", "o/secret"):
+        github.add(name, stars=100)
+    github.repositories[1].visibility = Visibility.PRIVATE
+    await flows.track.add(TRUSTED_GUILD, "o/open o/secret")
+    office = Office(store, flows, github, clock, FakePoster(clock))
+    for group, publish in (("all", True), ("inside", False)):
+        await flows.track.add(TRUSTED_GUILD, "o/open o/secret", group)
+        await office.settle(guild_id=TRUSTED_GUILD, group=group, publish=publish)
+    clock.set("2026-07-02T08:59")
+    for one in github.repositories:
+        one.values["stars"] += 5
+    await flows.sync.guild(TRUSTED_GUILD, Trigger.SYNC)
+    await office.at("2026-07-02T09:00")
+
+    reports = {one.post.group: one.report for one in office.poster.posted}
+    listed = {
+        group: sorted(row.subject.full_name for row in report.digest.rows)
+        for group, report in reports.items()
+    }
+    assert listed == {"all": ["o/open"], "inside": ["o/open", "o/secret"]}
+    assert reports["all"].digest.counts.watched == 1
+    assert "secret" not in str(reports["all"])
+
+
+# -- at rest ---------------------------------------------------------------------------------------
+
+
+class Resting(BaseException):
+    """The timer was watched for long enough."""
+
+
+class NoRefresh:
+    async def run(self, _active: Sequence[DigestSettings]) -> None:
+        return
+
+    def wait(self, _active: Sequence[DigestSettings]) -> int:
+        return DAY
+
+
+async def looks_in(office: Office, seconds: float) -> list[float]:
+    """The rests of the real timer over so many seconds of the stand-in clock."""
+    rests: list[float] = []
+
+    async def sleep(rest: float) -> None:
+        rests.append(rest)
+        if sum(rests) >= seconds:
+            raise Resting
+        office.clock.pass_(round(rest))
+        for _ in range(200):
+            await asyncio.sleep(0.0005)
+
+    timer = DigestTimer(office.posting, NoRefresh(), lambda: True, sleep)  # type: ignore[arg-type]  # a fake
+    with pytest.raises(Resting):
+        await timer.run()
+    return rests
+
+
+@pytest.mark.parametrize("how", ["by hand", "by itself", "left"])
+async def test_what_is_not_posted_keeps_nobody_awake(office: Office, how: str) -> None:
+    office.poster.before = [trouble()]
+    await office.at("2026-07-02T09:00")
+    if how == "left":
+        await office.store.guilds.save(Guild(HERE, left_at=office.clock.now()))
+    else:
+        reason = BY_HAND if how == "by hand" else "The channel is gone."
+        await office.store.guilds.save_digest(replace(await office.digest(), paused=reason))
+    office.clock.pass_(20 * HOUR)
+
+    rests = await looks_in(office, 300)
+    assert rests == [LONGEST_REST] * 10
+    assert office.poster.searches == 0
+    assert await office.store.outbox.open() == []
+
+
+async def test_resumed_it_is_open_again(office: Office) -> None:
+    office.poster.before = [trouble()]
+    await office.at("2026-07-02T09:00")
+    digest = await office.digest()
+    await office.store.guilds.save_digest(replace(digest, paused=BY_HAND))
+    assert await office.posting.ready() == []
+    await office.store.guilds.save_digest(digest)
+    office.clock.pass_(SETTLE)
+    await office.look()
+
+    assert office.windows() == [("01 Jul 09:00", "02 Jul 09:00")]
+
+
+async def test_a_post_begun_in_the_same_moment_is_not_folded_unseen(office: Office) -> None:
+    """The newest post is read as due, and is being sent when it would be folded."""
+    await office.at("2026-07-02T08:00")
+    office.clock.set("2026-07-02T09:00")
+    await office.posting.enqueue(await office.digest())
+    read = await office.post()
+    await office.store.outbox.begin(read.id, office.clock.now(), CHANNEL)
+
+    assert not await office.store.outbox.overtake(read.id)
+    assert (await office.post()).state is PostState.SENDING
 
 
 async def test_a_group_without_repositories_says_how_to_begin(office: Office) -> None:

@@ -1,6 +1,7 @@
 """Fresh numbers for a digest: only its own repositories, ahead of the due time, once."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -10,7 +11,7 @@ from bot.core.schedule import Every, Plan
 from bot.errors import GitHubError
 from bot.flows.refreshing import BASE, EARLIEST, FRESH, Refresh
 from tests.conftest import Flows
-from tests.standins.clock import SettableClock
+from tests.standins.clock import SettableClock, moment
 from tests.standins.harvests import ScriptedGitHub
 from tests.standins.stored import SqliteStore
 
@@ -98,19 +99,45 @@ async def test_what_was_read_just_now_is_not_read_again(
     assert asked(github) == [["o/one"]]
 
 
-async def test_github_out_of_reach_is_told_once_a_due_time(
+async def seconds_asked(
+    refresh: Refresh, github: ScriptedGitHub, clock: SettableClock, *, until: str
+) -> list[int]:
+    """When GitHub is asked, in seconds before the due time, if somebody looks every second."""
+    found: list[int] = []
+    while clock.now() < moment(until):
+        asked = len(github.asked)
+        with suppress(GitHubError):
+            await refresh.run(ALL)
+        assert refresh.wait(ALL) > 0
+        if len(github.asked) > asked:
+            found.append(moment("2026-07-02T09:00") - clock.now())
+        clock.pass_(1)
+    return found
+
+
+async def test_a_run_that_fails_is_made_again_until_the_due_time(
     refresh: Refresh, github: ScriptedGitHub, clock: SettableClock
 ) -> None:
     github.raises[0] = GitHubError("GitHub is down.")
     clock.set("2026-07-02T08:59")
-    with pytest.raises(GitHubError):
-        await refresh.run(ALL)
-    await refresh.run(ALL)
-    github.raises.clear()
-    clock.set("2026-07-03T08:59")
-    await refresh.run(ALL)
 
-    assert len(github.asked) == 2
+    assert await seconds_asked(refresh, github, clock, until="2026-07-02T09:05") == [60, 50, 30]
+
+
+async def test_a_run_made_again_is_the_last_when_it_succeeds(
+    refresh: Refresh, github: ScriptedGitHub, clock: SettableClock, store: SqliteStore
+) -> None:
+    github.raises[0] = GitHubError("GitHub is down.")
+    clock.set("2026-07-02T08:59")
+    with pytest.raises(GitHubError, match="down"):
+        await refresh.run(ALL)
+    github.raises.clear()
+    clock.pass_(1)
+
+    assert await seconds_asked(refresh, github, clock, until="2026-07-02T09:05") == [50]
+    run = await store.runs.newest(Trigger.DIGEST)
+    assert run is not None
+    assert run.sampled == 2
 
 
 async def test_a_due_time_that_waits_for_github_keeps_no_other_from_its_run(

@@ -1,5 +1,6 @@
 """Warnings: each once, where somebody reads them."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -7,11 +8,11 @@ import pytest
 from bot.core.guild import DigestSettings, Guild
 from bot.core.models import Allowance, Trigger, Visibility
 from bot.core.schedule import Every, Plan
-from bot.errors import GitHubError, TokenRejected
+from bot.errors import GitHubError, NotPosted, TokenRejected
 from bot.flows.allowance import FRESH, Allowances
 from bot.flows.warnings import GuildWarnings, TokenWatch
 from tests.conftest import Flows
-from tests.standins.clock import DAY, SettableClock
+from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
 from tests.standins.stored import SqliteStore
 
@@ -26,11 +27,12 @@ class Channels:
 
     said: list[tuple[int, str]] = field(default_factory=list)
     gone: set[int] = field(default_factory=set)
-    down: bool = False
+    down: set[int] = field(default_factory=set)  # Discord answers 500 there
 
     async def say(self, channel_id: int, sentence: str) -> bool:
-        if self.down:
-            raise ConnectionError
+        if channel_id in self.down:
+            raise NotPosted("Discord answered 500.")
+        await asyncio.sleep(0)
         if channel_id in self.gone:
             return False
         self.said.append((channel_id, sentence))
@@ -77,11 +79,62 @@ async def test_a_warning_that_discord_did_not_take_is_told_later(
     warnings: GuildWarnings, store: SqliteStore, channels: Channels
 ) -> None:
     await store.guilds.save(Guild(HERE, alerts_channel_id=ALERTS))
-    channels.down = True
-    with pytest.raises(ConnectionError):
+    channels.down = {ALERTS}
+    with pytest.raises(NotPosted):
         await warnings.warn(HERE, "leak", "It leaks.")
-    channels.down = False
+    channels.down.clear()
     await warnings.warn(HERE, "leak", "It leaks.")
+
+    assert channels.said == [(ALERTS, "It leaks.")]
+
+
+async def test_where_one_channel_fails_the_next_is_tried(
+    warnings: GuildWarnings, store: SqliteStore, channels: Channels
+) -> None:
+    await store.guilds.save(Guild(HERE, alerts_channel_id=ALERTS))
+    await store.guilds.save_digest(DIGEST)
+    channels.down = {ALERTS}
+    for _ in range(2):
+        await warnings.warn(HERE, "leak", "It leaks.")
+
+    assert channels.said == [(REPORTS, "It leaks.")]
+
+
+async def test_a_warning_nobody_can_read_is_not_tried_for_ever(
+    warnings: GuildWarnings, store: SqliteStore, channels: Channels
+) -> None:
+    await store.guilds.save_digest(DIGEST)
+    channels.gone = {REPORTS}
+    await warnings.warn(HERE, "leak", "It leaks.")
+    channels.gone.clear()
+    await warnings.warn(HERE, "leak", "It leaks.")
+
+    assert channels.said == [], "/status tells it"
+
+
+async def test_a_kill_before_it_is_said_loses_no_warning(
+    store: SqliteStore, channels: Channels, clock: SettableClock
+) -> None:
+    """Nothing is cleaned up after a kill: what stands in the store while it is said remains."""
+    await store.guilds.save(Guild(HERE, alerts_channel_id=ALERTS))
+    noted: list[bool] = []
+
+    class Watched:
+        async def say(self, channel_id: int, sentence: str) -> bool:
+            noted.append(await store.guilds.is_told(HERE, "leak"))
+            return await channels.say(channel_id, sentence)
+
+    await GuildWarnings(store.guilds, Watched(), clock).warn(HERE, "leak", "It leaks.")
+    noted.append(await store.guilds.is_told(HERE, "leak"))
+
+    assert noted == [False, True]
+
+
+async def test_many_who_warn_at_once_are_one_warning(
+    warnings: GuildWarnings, store: SqliteStore, channels: Channels
+) -> None:
+    await store.guilds.save(Guild(HERE, alerts_channel_id=ALERTS))
+    await asyncio.gather(*(warnings.warn(HERE, "leak", "It leaks.") for _ in range(5)))
 
     assert channels.said == [(ALERTS, "It leaks.")]
 
@@ -190,6 +243,63 @@ async def test_a_rejected_token_is_told_and_again_after_a_good_one(
     await watch.look()
 
     assert channels.said[2:] == [(ALERTS, "Not again."), (DOCS, "Not again.")]
+
+
+@pytest.mark.parametrize("failure", [NotPosted("500"), ValueError("a bug")])
+async def test_one_guilds_trouble_keeps_no_warning_from_the_others(
+    store: SqliteStore,
+    flows: Flows,
+    github: ScriptedGitHub,
+    clock: SettableClock,
+    failure: Exception,
+) -> None:
+    github.add("acme/one", stars=1)
+    for number, guild_id in enumerate((HERE, THERE, 13), start=1):
+        await store.guilds.save(Guild(guild_id, alerts_channel_id=number))
+        await flows.track.add(guild_id, "acme/one")
+    troubled, said = {2}, []
+
+    class Troubled:
+        async def say(self, channel_id: int, _sentence: str) -> bool:
+            if channel_id in troubled:
+                raise failure
+            said.append(channel_id)
+            return True
+
+    warnings = GuildWarnings(store.guilds, Troubled(), clock)
+    allowances = Allowances(github, store.subjects, clock)
+    watch = TokenWatch(allowances, store.guilds, flows.portfolio, warnings, clock)
+    github.granted = TokenRejected("No.")
+    for _ in range(3):
+        with pytest.raises(type(failure)):
+            await watch.look()
+        clock.pass_(HOUR)
+    assert said == [1, 3]
+
+    troubled.clear()
+    for _ in range(3):
+        await watch.look()
+        clock.pass_(HOUR)
+    assert said == [1, 3, 2]
+
+
+@pytest.mark.usefixtures("members")
+async def test_one_tokens_trouble_keeps_no_warning_of_another(
+    watch: TokenWatch, github: ScriptedGitHub, channels: Channels, clock: SettableClock
+) -> None:
+    github.granted = TokenRejected("The default.")
+    github.others = [
+        Allowance(name="token for acme", owners=("acme",), trouble="Acme's.", refused=True)
+    ]
+    channels.down = {DOCS}
+    with pytest.raises(NotPosted):
+        await watch.look()
+    assert channels.said == [(ALERTS, "Acme's.")]
+
+    channels.down = {ALERTS}
+    clock.pass_(HOUR)
+    await watch.look()
+    assert channels.said == [(ALERTS, "Acme's."), (DOCS, "The default.")]
 
 
 @pytest.mark.usefixtures("members")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
@@ -182,22 +183,51 @@ async def test_only_the_chosen_role_is_mentioned(scene: Scene) -> None:
 
 
 async def test_other_peoples_messages_are_passed_over(scene: Scene) -> None:
+    """They copy the marker, and there are more of them than a page holds."""
     channel = scene.channel()
     post = scene.post(channel)
-    for number in range(120):
-        other = replace(post, id=1_000 + number)
-        await scene.poster.send(other, replace(scene.report(other), chart=None))
     sent = await scene.send(post)
+    ours = scene.said(channel)[0]
+    channel.messages.clear()
+    mallory = scene.discord.add_user("mallory")
+    for _ in range(120):
+        id_ = scene.discord.add_user("x").id
+        channel.messages.append(replace(ours, id=id_, author=mallory.json(), nonce=None))
+    assert await scene.poster.find(post) is None
 
-    assert await scene.poster.find(post) == sent
+    ours.id = scene.discord.add_user("x").id
+    channel.messages.append(ours)
+    assert await scene.poster.find(post) == ours.id != sent
+
+
+async def test_the_search_ends_where_the_attempt_did(scene: Scene) -> None:
+    """A day later a busy channel has thousands of messages that cannot be it."""
+    channel = scene.channel()
+    post = scene.post(channel)
+    await scene.send(post)
+    ours = scene.said(channel)[0]
+    channel.messages.clear()
+    yesterday = replace(post, attempted_at=post.due_at - DAY)
+    for _ in range(350):
+        copied = replace(ours, id=scene.discord.add_user("x").id)
+        channel.messages.append(copied)
+    scene.discord.requests.clear()
+
+    assert await scene.poster.find(yesterday) is None
+    assert [call.method for call in scene.discord.requests] == ["GET"]
 
 
 async def test_an_archived_thread_is_woken(scene: Scene) -> None:
     thread = scene.discord.add_thread(scene.guild, "radar", "reports")
+    await until(lambda: scene.bot.get_channel(thread.id))
     scene.discord.archive(scene.guild, thread)
+    await until(lambda: not scene.bot.get_channel(thread.id))
     post = scene.post(thread)
     sent = await scene.send(post)
 
+    woken, said = scene.discord.requests[-2:]
+    assert (woken.method, woken.body) == ("PATCH", {"archived": False})
+    assert (said.method, said.path) == ("POST", f"/channels/{thread.id}/messages")
     assert not thread.archived
     assert await scene.poster.find(post) == sent == scene.said(thread)[0].id
 
@@ -263,6 +293,43 @@ async def test_a_forum_post_whose_answer_is_lost_is_not_repeated_but_found(
     assert len(scene.sent("threads")) == 2
 
 
+async def test_posts_archived_before_the_attempt_are_not_paged_through(scene: Scene) -> None:
+    forum = forum_of(scene)
+    post = scene.post(forum)
+    sent = await scene.send(post)
+    (ours,) = scene.discord.posts(forum)
+    scene.discord.archive(scene.guild, ours)
+    long_ago = datetime.fromtimestamp(post.due_at - DAY, UTC).isoformat()
+    for _ in range(250):
+        old = scene.discord.add_thread(scene.guild, "old", "forum")
+        old.more["owner_id"] = ours.more["owner_id"]
+        old.more["thread_metadata"] |= {"archived": True, "archive_timestamp": long_ago}
+
+    assert await scene.poster.find(post) == sent
+    scene.discord.requests.clear()
+    assert await scene.poster.find(replace(post, id=8)) is None
+    listed = [call for call in scene.discord.requests if call.path.endswith("/archived/public")]
+    assert len(listed) == 1
+    scene.discord.requests.clear()
+    yesterday = replace(post, attempted_at=post.due_at - 2 * DAY)
+    assert await scene.poster.find(yesterday) is None
+    assert not [call for call in scene.discord.requests if "/messages/" in call.path], "too young"
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_proxys_not_found_does_not_pass_for_a_deleted_post(
+    scene: Scene, status: int
+) -> None:
+    forum = forum_of(scene)
+    post = scene.post(forum)
+    sent = await scene.send(post)
+    scene.discord.fail("GET", "/channels/*/messages/*", status=status)
+
+    with pytest.raises(NotPosted):
+        await scene.poster.find(post)
+    assert await scene.poster.find(post) == sent
+
+
 # -- trouble ---------------------------------------------------------------------------------------
 
 
@@ -322,7 +389,87 @@ async def test_a_server_out_of_reach_is_tried_later(scene: Scene) -> None:
 
 
 async def test_what_discord_refuses_is_not_tried_for_ever(scene: Scene) -> None:
-    scene.discord.fail("POST", SENDS, status=400)
+    scene.discord.fail("POST", SENDS, status=400, code=50_035)
 
     with pytest.raises(Unpostable, match="Discord refuses it: 400: ordered by the test"):
         await scene.send(scene.post(scene.channel()))
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(404, 10_003), (403, 50_001), (403, 50_013), (400, 50_083), (403, 160_005)]
+)
+async def test_a_refusal_that_somebody_has_to_mend_is_known_by_its_code(
+    scene: Scene, status: int, code: int
+) -> None:
+    scene.discord.fail("POST", SENDS, status=status, code=code)
+
+    with pytest.raises(Unpostable):
+        await scene.send(scene.post(scene.channel()))
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(403, 0), (403, 40_333), (404, 0), (400, 0), (400, 160_006), (401, 0), (429, 20_028)],
+)
+async def test_any_other_refusal_is_tried_later(scene: Scene, status: int, code: int) -> None:
+    """A page of Cloudflare's or of a proxy's says nothing about the channel."""
+    scene.discord.fail("POST", SENDS, status=status, code=code)
+
+    with pytest.raises(NotPosted) as told:
+        await scene.send(scene.post(scene.channel()))
+    assert not isinstance(told.value, Unpostable)
+
+
+async def test_a_locked_thread_takes_no_digest(scene: Scene) -> None:
+    thread = scene.discord.add_thread(scene.guild, "radar", "reports")
+    thread.more["thread_metadata"] |= {"archived": True, "locked": True}
+    scene.discord.archive(scene.guild, thread)
+    await until(lambda: not scene.bot.get_channel(thread.id))
+
+    with pytest.raises(Unpostable, match="The thread #radar is locked: unlock it"):
+        await scene.send(scene.post(thread))
+    with pytest.raises(Unpostable, match="is locked"):
+        await scene.poster.check(scene.guild.id, thread.id)
+    assert scene.sent() == []
+
+
+async def test_a_forum_whose_tags_are_all_the_moderators_takes_no_digest(scene: Scene) -> None:
+    tag = {"id": "1", "name": "ours", "moderated": True, "emoji_name": None}
+    forum = forum_of(scene, available_tags=[tag], flags=1 << 4)
+
+    with pytest.raises(Unpostable, match="#forum wants a tag on every post"):
+        await scene.send(scene.post(forum))
+    assert scene.sent("threads") == []
+
+
+async def test_a_channel_is_checked_without_a_message(scene: Scene) -> None:
+    place = scene.channel()
+    await scene.poster.check(scene.guild.id, place.id)
+    scene.discord.deny(scene.guild, "reports", Permission.ATTACH_FILES)
+    await until(lambda: overwrites(scene))
+
+    with pytest.raises(Unpostable, match="I lack Attach Files"):
+        await scene.poster.check(scene.guild.id, place.id)
+    assert scene.said(place) == []
+
+
+# -- sentences -------------------------------------------------------------------------------------
+
+
+async def test_a_sentence_is_said_where_it_can_be(scene: Scene) -> None:
+    forum = forum_of(scene)
+    thread = scene.discord.add_thread(scene.guild, "radar", "reports")
+    thread.more["thread_metadata"] |= {"archived": True, "locked": True}
+    scene.discord.deny(scene.guild, "general", Permission.SEND_MESSAGES)
+
+    assert await scene.bot.say(scene.channel().id, "It leaks.")
+    for place in (forum.id, thread.id, scene.channel("general").id, 4_711):
+        assert not await scene.bot.say(place, "It leaks.")
+    assert [said.text for said in scene.said(scene.channel())] == ["It leaks."]
+
+
+async def test_whether_a_sentence_was_taken_may_be_unknown(scene: Scene) -> None:
+    scene.discord.fail("POST", SENDS, status=501)
+
+    with pytest.raises(NotPosted, match="Discord answered 501"):
+        await scene.bot.say(scene.channel().id, "It leaks.")

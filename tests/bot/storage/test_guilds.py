@@ -101,7 +101,7 @@ async def test_saving_a_guild_keeps_its_digests(store: SqliteStore) -> None:
     assert await store.guilds.digests(HERE) == [DIGEST]
 
 
-async def test_known_are_those_with_settings_digests_or_watches_each_once(
+async def test_known_are_those_of_which_anything_is_kept_each_once(
     store: SqliteStore,
 ) -> None:
     await watch(store, 30)
@@ -110,11 +110,15 @@ async def test_known_are_those_with_settings_digests_or_watches_each_once(
     await store.guilds.save_digest(DIGEST)
     await store.guilds.audit(AuditEntry(NOW, 40, 3, "track add", "o/r"))
     await store.guilds.tell_once(50, "token", NOW)
+    await store.outbox.put(replace(DIGEST, guild_id=60), NOW, 0)
 
     assert await store.guilds.known() == [
         Guild(HERE),
         Guild(20, "Asia/Tokyo", 5, left_at=NOW),
         Guild(30),
+        Guild(40),
+        Guild(50),
+        Guild(60),
     ]
 
 
@@ -208,7 +212,8 @@ async def test_removing_drops_what_is_on_its_way_and_keeps_what_was_posted(
     on_their_way = [await store.outbox.put(other, NOW, NOW) for other in others]
     await store.outbox.finish(sent.id, PostState.SENT, 7)
     await store.outbox.begin(sending.id, NOW, 1)
-    await store.guilds.save_digest(DIGEST)
+    for digest in (DIGEST, *others):
+        await store.guilds.save_digest(digest)
 
     await store.guilds.remove_digest(HERE, "all")
 
@@ -239,6 +244,37 @@ async def test_of_many_who_would_tell_at_once_one_does(store: SqliteStore) -> No
     told = await asyncio.gather(*(store.guilds.tell_once(HERE, "token", NOW) for _ in range(8)))
 
     assert sorted(told) == [False] * 7 + [True]
+
+
+async def test_a_warning_is_told_from_when_it_is_noted(store: SqliteStore) -> None:
+    assert await store.guilds.is_told(HERE, "token") is False
+    await store.guilds.tell_once(HERE, "token", 0)
+    told = [await store.guilds.is_told(*key) for key in ((HERE, "token"), (THERE, "token"))]
+    await store.guilds.clear(HERE, "token")
+
+    assert told == [True, False]
+    assert await store.guilds.is_told(HERE, "token") is False
+
+
+async def test_a_digest_is_resumed_only_from_the_pause_that_was_read(store: SqliteStore) -> None:
+    await store.guilds.save_digest(replace(DIGEST, paused="gone"))
+    await store.guilds.save_digest(replace(DIGEST, group="core", paused="gone"))
+
+    assert not await store.guilds.recover_digest(HERE, DIGEST.group, "paused by hand")
+    assert await store.guilds.recover_digest(HERE, DIGEST.group, "gone")
+    assert not await store.guilds.recover_digest(HERE, DIGEST.group, "gone")
+    paused = {one.group: one.paused for one in await store.guilds.digests(HERE)}
+    assert paused == {DIGEST.group: None, "core": "gone"}
+
+
+async def test_old_entries_of_the_audit_go(store: SqliteStore, database: Database) -> None:
+    for at in range(10):
+        await store.guilds.audit(AuditEntry(at, HERE, 3, "track add", "o/r"))
+
+    pruned = [await store.guilds.prune_audit(7, 4) for _ in range(3)]
+
+    assert pruned == [4, 3, 0]
+    assert await database.rows("SELECT at FROM audit ORDER BY at") == [(7,), (8,), (9,)]
 
 
 async def test_every_change_is_written_down(store: SqliteStore, database: Database) -> None:

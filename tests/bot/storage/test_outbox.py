@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.guild import DigestSettings, Post, PostState
+from bot.core.guild import DigestSettings, Guild, Post, PostState
 from bot.core.schedule import Every, Plan
 from bot.errors import PostDropped
 from bot.storage.database import Database
@@ -17,6 +17,13 @@ HERE, THERE = 10, 2**63 - 1  # Discord's ids use all of 64 bits
 CHANNEL, MESSAGE = 2**63 - 2, 2**63 - 3
 DUE = moment("2026-06-01")
 DIGEST = DigestSettings(HERE, "all", CHANNEL, Plan(720, Every.DAY, "UTC"), DUE - DAY)
+
+
+@pytest.fixture(autouse=True)
+async def settled(store: SqliteStore) -> None:
+    """The digests whose posts are about."""
+    for digest in (DIGEST, replace(DIGEST, guild_id=THERE), replace(DIGEST, group="core")):
+        await store.guilds.save_digest(digest)
 
 
 async def stored(store: SqliteStore, post: Post) -> Post:
@@ -195,3 +202,76 @@ async def test_what_is_open_is_found_among_years_of_what_was_sent(
 
     assert await store.outbox.open() == [post]
     assert "outbox_open" in str(plan), "not a scan of the whole table"
+
+
+@pytest.mark.parametrize("change", ["paused", "left", "removed"])
+async def test_what_is_not_to_be_posted_is_not_open(store: SqliteStore, change: str) -> None:
+    await store.outbox.put(DIGEST, DUE, 0)
+    other = await store.outbox.put(replace(DIGEST, group="core"), DUE, 0)
+    there = await store.outbox.put(replace(DIGEST, guild_id=THERE), DUE, 0)
+    if change == "paused":
+        await store.guilds.save_digest(replace(DIGEST, paused="by hand"))
+    elif change == "left":
+        await store.guilds.save(Guild(HERE, left_at=DUE))
+    else:
+        await store.guilds.remove_digest(HERE, "all")
+
+    assert await store.outbox.open() == ([there] if change == "left" else [other, there])
+
+
+async def test_a_post_is_overtaken_only_before_its_first_attempt(store: SqliteStore) -> None:
+    due = await store.outbox.put(DIGEST, DUE, 0)
+    sending = await store.outbox.put(DIGEST, DUE + DAY, 0)
+    sending = await store.outbox.begin(sending.id, DUE, CHANNEL)
+    sent = await ended(store, PostState.SENT, DUE + 2 * DAY)
+
+    assert [await store.outbox.overtake(one.id) for one in (due, sending, sent)] == [
+        True,
+        False,
+        False,
+    ]
+    assert await stored(store, due) == replace(due, state=PostState.FOLDED)
+    assert await stored(store, sending) == sending
+    assert (await stored(store, sent)).state is PostState.SENT
+
+
+async def test_held_and_folded_ones_are_told_apart(store: SqliteStore) -> None:
+    states = (PostState.SENT, PostState.FOLDED, PostState.HELD, PostState.FOLDED, PostState.HELD)
+    for days, state in enumerate(states):
+        await ended(store, state, DUE + days * DAY)
+    times = DUE, DUE + 4 * DAY
+
+    for state, days in ((PostState.FOLDED, [1, 3]), (PostState.HELD, [2])):
+        found = await store.outbox.passed_over(HERE, "all", state, *times)
+        assert found == [DUE + day * DAY for day in days]
+    assert await store.outbox.covered_until(HERE, "all") == DUE
+
+
+async def test_what_is_long_over_goes_and_what_the_next_one_looks_back_at_stays(
+    store: SqliteStore,
+) -> None:
+    core, removed = replace(DIGEST, group="core"), replace(DIGEST, group="removed")
+    for days in range(4):
+        await ended(store, PostState.SENT, DUE + days * DAY)
+        await ended(store, PostState.SENT, DUE + days * DAY, removed)
+    await ended(store, PostState.SENT, DUE, core)
+    for days in range(1, 4):
+        await ended(store, PostState.FOLDED, DUE + days * DAY, core)
+    waiting = await store.outbox.put(replace(DIGEST, guild_id=THERE), DUE, 0)
+
+    pruned = [await store.outbox.prune(DUE + 9 * DAY, 5) for _ in range(3)]
+
+    assert pruned == [5, 2, 0], "three of all, and four of what was removed"
+    assert await store.outbox.covered_until(HERE, "all") == DUE + 3 * DAY
+    assert await store.outbox.covered_until(HERE, "core") == DUE
+    folded = await store.outbox.passed_over(HERE, "core", PostState.FOLDED, DUE, DUE + 9 * DAY)
+    assert len(folded) == 3
+    assert await store.outbox.open() == [waiting]
+
+
+async def test_what_is_not_long_over_stays(store: SqliteStore) -> None:
+    for days in range(4):
+        await ended(store, PostState.SENT, DUE + days * DAY)
+
+    assert await store.outbox.prune(DUE + DAY, 100) == 1
+    assert await store.outbox.prune(DUE + DAY, 100) == 0
