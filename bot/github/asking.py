@@ -79,6 +79,12 @@ class Entry:
     def waits(self, *, counted: bool) -> bool:
         return self.page is None and bool(self.takers) and self.asked.counted is counted
 
+    @property
+    def is_background(self) -> bool:
+        """Asked for by nobody who waits: its page may hang, and who waits asks for it anew."""
+        trip = self.page.trip if self.page else None
+        return trip is not None and not trip.urgent and not trip.held
+
     def widen(self) -> None:
         """Somebody wants it counted: all get that, in their turn."""
         self.asked = replace(self.asked, counted=True)

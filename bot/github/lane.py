@@ -42,7 +42,7 @@ class Lane:
 
     def _enlist(self, one: Wanted, caller: Caller) -> None:
         entry = self._shared(one)
-        if entry is None:
+        if entry is None or (caller.urgent and entry.is_background):
             entry = self._entries[key_of(one), one.counted] = Entry(one)
         entry.takers.setdefault(caller, []).append(one)
         caller.owed[one] = entry

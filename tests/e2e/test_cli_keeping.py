@@ -1,17 +1,29 @@
 """The commands that look after the database, as somebody at a terminal meets them."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from tests.standins.bot_process import environment
+from tests.standins.github import GitHubStandIn
 from tests.standins.terminal import run
 
 HISTORY = "date,full_name,stars\n2024-05-01,acme/rocket,100\n2024-05-02,acme/rocket,110\n"
 
 
+@pytest.fixture
+async def github() -> AsyncIterator[GitHubStandIn]:
+    async with GitHubStandIn() as github:
+        yield github
+
+
 @pytest.fixture(autouse=True)
-async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+async def home(tmp_path: Path, github: GitHubStandIn, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    for name, value in environment(tmp_path, github=github).items():
+        if name.startswith("RADAR_") and name != "RADAR_STORAGE__URL":
+            monkeypatch.setenv(name, value)
     (tmp_path / "history.csv").write_text(HISTORY)
     assert (await run("import", "history.csv")).code == 0
     return tmp_path
@@ -65,11 +77,12 @@ async def test_a_clean_up_tells_first_and_does_it_then() -> None:
     )
 
 
-async def test_a_check_in_json_has_the_files_and_the_problems() -> None:
+async def test_a_check_in_json_has_the_files_and_the_problems(github: GitHubStandIn) -> None:
     await run("backup")
+    github.revoke_token()
 
     said = await run("check", "--json")
 
-    assert said.code == 1  # there is no token
+    assert said.code == 1
     assert '"repositories": 1' in said.out
-    assert "There is no GitHub token" in said.out
+    assert "GitHub rejected the token (401)" in said.out

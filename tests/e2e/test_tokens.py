@@ -48,7 +48,8 @@ async def test_a_token_that_ends_half_way_keeps_what_was_read_and_a_new_one_comp
     github.access.tokens[FRESH] = None
     whole = (await run("sync", "--json")).json["run"]
 
-    assert (half["status"], half["sampled"]) == ("partial", 100)
+    assert half["status"] == "partial"
+    assert 0 < half["sampled"] < MANY
     assert told["last_run"]["message"].startswith("GitHub rejected the token (401): it is expired")
     assert told["github"] is None
     assert told["tokens"][0]["problem"] in told["problems"]
