@@ -8,7 +8,9 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.core.models import Allowance, Harvest, Pause, Reading, Refusal, Refused, Wanted
+from bot.core.traffic import Capture
 from bot.errors import GitHubError
+from bot.github import traffic
 from bot.github.connection import ATTEMPTS, Connection, Unanswered
 from bot.github.gate import Clock, Gate, Trip
 from bot.github.protocol import ALLOWANCE, counts_of, read_counts
@@ -62,6 +64,11 @@ class GitHubClient:
     def connection_of(self, owner: str) -> Connection:  # noqa: ARG002  # one token for all owners
         """The connection whose token may see what this user or organisation owns."""
         return self._github
+
+    async def traffic(self, full_name: str, on: int) -> Capture | Refusal:
+        """Read what GitHub still knows of a repository's traffic; nobody waits for it."""
+        connection = self.connection_of(full_name.partition("/")[0])
+        return await traffic.capture(connection, full_name, on, Trip(_say_nothing))
 
     async def allowance(self) -> Allowance:
         """Ask what the token may still spend and when it ends."""

@@ -17,6 +17,7 @@ from bot.github.reply import Count, Fault, Reply, Unreadable, decode
 _COUNTS = """
 fragment Counts on Repository {
   databaseId id nameWithOwner visibility isArchived hasIssuesEnabled stargazerCount forkCount
+  viewerPermission
   watchers { totalCount }
   issues(states: OPEN) { totalCount }
   pullRequests(states: OPEN) { totalCount }
@@ -24,6 +25,7 @@ fragment Counts on Repository {
 _RATE_LIMIT = "rateLimit { cost remaining resetAt limit }"
 _NULL = msgspec.Raw(b"null")
 _NO_REASON = Fault()
+_PUSHING = ("ADMIN", "MAINTAIN", "WRITE")
 
 _Name = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9._-]+/[A-Za-z0-9._-]+\Z", max_length=140)]
 _Place = tuple[str | int, ...]  # of a repository in an answer: ("nodes", 3) or ("r0",)
@@ -56,6 +58,7 @@ class _Repository(msgspec.Struct, rename="camel"):
     watchers: _Total | None
     issues: _Total | None
     pull_requests: _Total | None
+    viewer_permission: str | None = None
 
 
 def graphql_url(api_url: str) -> str:
@@ -176,7 +179,12 @@ def _reading(repository: _Repository) -> Reading:
         node_id=repository.id,
         visibility=Visibility.PUBLIC if repository.visibility == "PUBLIC" else Visibility.PRIVATE,
         values={metric.key: count for metric, count in counts.items() if count is not None},
+        may_push=_may_push(repository.viewer_permission),
     )
+
+
+def _may_push(permission: str | None) -> bool | None:
+    return None if permission is None else permission in _PUSHING
 
 
 def _total(connection: _Total | None) -> int | None:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.standins.github_traffic import TrafficStandIn
 from tests.standins.github_world import POINTS_AN_HOUR, Asked, Repo, World
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
@@ -37,6 +38,7 @@ class GitHubStandIn:
         self.requests: list[Asked] = []
         self.in_flight = self.most_in_flight = 0
         self.world = World("radar", resets_at=int(time.time()) + 3600)
+        self.traffic = TrafficStandIn()
         self._faults: list[Fault] = []
         self._open, self._closing = asyncio.Event(), asyncio.Event()
         self._open.set()
@@ -45,6 +47,7 @@ class GitHubStandIn:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_post("/graphql", self._serve)
+        self.traffic.serve(app, self)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()

@@ -15,6 +15,7 @@ from graphql.execution import execute_sync
 SCHEMA = build_schema("""
 scalar DateTime
 enum RepositoryVisibility { INTERNAL PRIVATE PUBLIC }
+enum RepositoryPermission { ADMIN MAINTAIN READ TRIAGE WRITE }
 enum IssueState { CLOSED OPEN }
 enum PullRequestState { CLOSED MERGED OPEN }
 interface Node { id: ID! }
@@ -27,6 +28,7 @@ type Repository implements Node {
   nameWithOwner: String!
   visibility: RepositoryVisibility!
   isArchived: Boolean!
+  viewerPermission: RepositoryPermission
   hasIssuesEnabled: Boolean!
   stargazerCount: Int!
   forkCount: Int!
@@ -66,6 +68,7 @@ class Repo:
     open_prs: int = 0
     private: bool = False
     issues_enabled: bool = True
+    push: bool = False  # the token's owner may
     deleted: bool = False
     forbidden: bool = False
     too_heavy: bool = False  # RESOURCE_LIMITS_EXCEEDED unless it is asked for alone
@@ -82,6 +85,7 @@ class Repo:
             "nameWithOwner": self.full_name,
             "visibility": "PRIVATE" if self.private else "PUBLIC",
             "isArchived": False,
+            "viewerPermission": "WRITE" if self.push else "READ",
             "hasIssuesEnabled": self.issues_enabled,
             "stargazerCount": self.stars,
             "forkCount": self.forks,

@@ -31,6 +31,7 @@ def repository(**other: object) -> Json:
         "nameWithOwner": "acme/rocket",
         "visibility": "PUBLIC",
         "isArchived": False,
+        "viewerPermission": "READ",
         "hasIssuesEnabled": True,
         "stargazerCount": 45,
         "forkCount": 0,
@@ -107,6 +108,23 @@ def test_an_answer_becomes_a_reading() -> None:
     values = {"stars": 45, "forks": 0, "watchers": 3, "open_issues": 2, "open_prs": 1}
     assert found == {KNOWN: Reading("acme/rocket", 1, "R_1", Visibility.PUBLIC, values)}
     assert refused == {}
+
+
+@pytest.mark.parametrize(
+    ("permission", "expected"),
+    [
+        ("ADMIN", True),
+        ("MAINTAIN", True),
+        ("WRITE", True),
+        ("TRIAGE", False),
+        ("READ", False),
+        (None, None),  # an App is no collaborator: GitHub does not say
+    ],
+)
+def test_who_may_push_is_said_or_unknown(permission: str | None, *, expected: bool | None) -> None:
+    found, _ = read([KNOWN], {"nodes": [repository(viewerPermission=permission)]})
+
+    assert found[KNOWN].may_push is expected
 
 
 def test_each_answer_finds_the_repository_it_was_asked_for() -> None:
