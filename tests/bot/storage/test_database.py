@@ -20,7 +20,7 @@ from bot.storage.database import (
     open_database,
 )
 
-NEWEST = len(list(MIGRATIONS.glob("*.sql")))
+NEWEST = int(max(MIGRATIONS.glob("*.sql")).name[:4])
 OPEN_WHEN_TOLD = """
 import asyncio, sys
 from pathlib import Path
