@@ -34,6 +34,7 @@ from bot.flows.safekeeping import Safekeeping
 from bot.flows.status import Status
 from bot.flows.sync import Sync
 from bot.flows.track import Track
+from bot.flows.traffic import Traffic
 from bot.flows.warnings import GuildWarnings, TokenWatch
 from bot.github.client import GitHubClient
 from bot.heartbeat import Heartbeat
@@ -49,6 +50,7 @@ from bot.storage.outbox import Outbox
 from bot.storage.retention import Retention
 from bot.storage.runs import Runs
 from bot.storage.subjects import Subjects
+from bot.storage.traffic import TrafficLog
 from bot.storage.watches import Watches
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ class App:
     allowances: Allowances
     thinning: Thinning
     cleanup: Cleanup
+    traffic: Traffic
 
 
 @asynccontextmanager
@@ -113,6 +116,7 @@ def _store(database: Database) -> Store:
         runs=Runs(database),
         guilds=Guilds(database),
         outbox=Outbox(database),
+        traffic=TrafficLog(database),
     )
 
 
@@ -134,7 +138,8 @@ def _wire(
     interval, most = settings.collection.interval, settings.limits.repositories_per_guild
     portfolio = Portfolio(store.subjects, store.watches, settings.github.private_guilds)
     deltas = Deltas(store.histories, interval)
-    diff = Diff(portfolio, deltas, store.histories, clock)
+    traffic = Traffic(github, store.traffic, portfolio, clock)
+    diff = Diff(portfolio, deltas, store.histories, traffic, clock)
     collector = Collector(github, store, clock, interval=interval, new_id=_new_id)
     allowances = Allowances(github, clock)
     return App(
@@ -149,12 +154,13 @@ def _wire(
         digests=Digests(portfolio, deltas, store.runs, clock),
         exports=Exports(portfolio, deltas, store.histories, clock),
         importing=Import(read_rows, store, clock, _new_id),
-        status=Status(allowances, store, clock, interval=interval),
+        status=Status(allowances, store, traffic, clock, interval=interval),
         settings=GuildSettings(store.guilds, portfolio, clock),
         membership=Membership(store.guilds),
         allowances=allowances,
         thinning=Thinning(retention, clock, days=settings.retention.intraday_days),
         cleanup=Cleanup(retention, clock),
+        traffic=traffic,
     )
 
 
@@ -220,6 +226,7 @@ def _housekeeping(
             "GitHub's token": tokens.look,
             "backup": safekeeping_of(settings, app.clock).nightly,
             "old samples": app.thinning.nightly,
+            "traffic": app.traffic.look,
         },
         ready,
     )

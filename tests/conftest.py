@@ -20,6 +20,7 @@ from bot.flows.portfolio import Portfolio
 from bot.flows.status import Status
 from bot.flows.sync import Sync
 from bot.flows.track import Track
+from bot.flows.traffic import Traffic
 from bot.storage.database import Database, open_database
 from tests.standins.clock import HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -67,6 +68,7 @@ class Flows:
     exports: Exports
     importing: Import
     status: Status
+    traffic: Traffic
 
 
 @pytest.fixture
@@ -81,7 +83,8 @@ async def flows(
     kept = store.port()
     portfolio = Portfolio(store.subjects, store.watches, [TRUSTED_GUILD])
     deltas = Deltas(store.histories, INTERVAL)
-    diff = Diff(portfolio, deltas, store.histories, clock)
+    traffic = Traffic(github, store.traffic, portfolio, clock)
+    diff = Diff(portfolio, deltas, store.histories, traffic, clock)
     collector = Collector(github, kept, clock, interval=INTERVAL, new_id=new_id)
     sync = Sync(collector, store.subjects, portfolio, clock)
     yield Flows(
@@ -94,6 +97,7 @@ async def flows(
         digests=Digests(portfolio, deltas, store.runs, clock),
         exports=Exports(portfolio, deltas, store.histories, clock),
         importing=Import(read_rows, kept, clock, new_id),
-        status=Status(Allowances(github, clock), kept, clock, interval=INTERVAL),
+        status=Status(Allowances(github, clock), kept, traffic, clock, interval=INTERVAL),
+        traffic=traffic,
     )
     await collector.close()

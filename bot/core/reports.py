@@ -11,6 +11,7 @@ from bot.core.guild import DigestSettings
 from bot.core.metrics import Metric
 from bot.core.models import Allowance, Pause, Run, RunError, Subject
 from bot.core.rank import Movement
+from bot.core.traffic import TrafficReport
 from bot.core.window import Window
 
 
@@ -21,6 +22,7 @@ class Report:
     subject: Subject
     window: Window
     deltas: tuple[Delta, ...]
+    traffic: TrafficReport | None = None  # None: not to be seen here
 
 
 @dataclass(frozen=True, slots=True)

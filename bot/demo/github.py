@@ -39,6 +39,9 @@ class DemoGitHub:
         for begin in range(0, len(wanted), PAGE):
             yield self._page(wanted[begin : begin + PAGE])
 
+    async def traffic(self, full_name: str, on: int) -> Refusal:  # noqa: ARG002  # nobody may push
+        return NOT_FOUND
+
     async def allowance(self) -> Allowance:
         return Allowance()
 

@@ -34,6 +34,7 @@ class Checkups:
         settled = await self._settings.show(guild_id)
         allowance, problems = await self._status.of_github(now)
         problems += self._status.of_runs(last, now, len(watched), failing)
+        problems += await self._status.of_traffic(guild_id, watched)
         return Checkup(
             version=__version__,
             now=now,

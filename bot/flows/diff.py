@@ -9,15 +9,22 @@ from bot.errors import InvalidWindow, UnknownRepository
 from bot.flows.deltas import Deltas
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, Histories
+from bot.flows.traffic import Traffic
 
 
 class Diff:
     def __init__(
-        self, portfolio: Portfolio, deltas: Deltas, histories: Histories, clock: Clock
+        self,
+        portfolio: Portfolio,
+        deltas: Deltas,
+        histories: Histories,
+        traffic: Traffic,
+        clock: Clock,
     ) -> None:
         self._portfolio = portfolio
         self._deltas = deltas
         self._histories = histories
+        self._traffic = traffic
         self._clock = clock
 
     async def report(
@@ -35,7 +42,8 @@ class Diff:
         (movement,) = await self._deltas.between([subject], asked)
         if not movement.deltas:
             await self._explain(subject, zone)
-        return Report(subject, asked, movement.deltas)
+        traffic = await self._traffic.over(guild_id, subject, asked)
+        return Report(subject, asked, movement.deltas, traffic)
 
     async def _explain(self, subject: Subject, zone: tzinfo) -> None:
         seen = await self._histories.seen([subject.id])

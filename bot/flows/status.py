@@ -1,11 +1,15 @@
 """The verb status: is everything well, and what to do where it is not."""
 
+from collections.abc import Sequence
+
 from bot import __version__
-from bot.core.models import Allowance, Run, RunStatus, Trigger
+from bot.core.models import Allowance, Run, RunStatus, Subject, Trigger
 from bot.core.reports import StatusReport
 from bot.errors import GitHubError
 from bot.flows.allowance import Allowances
+from bot.flows.portfolio import OPERATOR
 from bot.flows.ports import Clock, Store
+from bot.flows.traffic import Traffic
 
 LATE = 2
 """Intervals without a run after which it is a problem."""
@@ -19,12 +23,14 @@ class Status:
         self,
         allowances: Allowances,
         store: Store,
+        traffic: Traffic,
         clock: Clock,
         *,
         interval: int,
     ) -> None:
         self._allowances = allowances
         self._store = store
+        self._traffic = traffic
         self._clock = clock
         self._interval = interval
 
@@ -37,6 +43,7 @@ class Status:
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
         allowance, problems = await self.of_github(now)
         problems += self.of_runs(last, now, len(watched), failing)
+        problems += await self.of_traffic(OPERATOR, watched)
         return StatusReport(
             version=__version__,
             now=now,
@@ -67,6 +74,10 @@ class Status:
         left = f"{days} {'day' if days == 1 else 'days'}"
         problem = f"The GitHub token ends in {left}: make a new one and set RADAR_GITHUB__TOKEN."
         return allowance, [problem]
+
+    async def of_traffic(self, guild_id: int, watched: Sequence[Subject]) -> list[str]:
+        """What is wrong with reading the traffic of these, where the guild may know of it."""
+        return await self._traffic.problems(guild_id, watched)
 
     def of_runs(self, last: Run | None, now: int, watched: int, failing: int) -> list[str]:
         """What is wrong with the sampling of so many repositories."""

@@ -19,7 +19,7 @@ from bot.core.reports import (
 )
 from bot.core.schedule import Every
 from bot.core.window import Window, describe
-from bot.render import words
+from bot.render import traffic, words
 
 NOTHING_WATCHED = "Nothing is watched here yet: start with /track add."
 TOP = 10
@@ -34,7 +34,8 @@ def diff(report: Report, zone: tzinfo) -> Card:
         title=report.subject.full_name,
         url=address(report.subject),
         lines=(_capital(describe(report.window, zone=zone)), *_departed(report, zone)),
-        rows=rows,
+        rows=(*rows, *(traffic.rows(report.traffic) if report.traffic else ())),
+        notes=tuple(traffic.notes(report.traffic)) if report.traffic else (),
         footer=_sampled(report.deltas, report.window, zone),
         tone=Tone.BAD if gone else _overall(report.deltas),
     )
@@ -42,7 +43,7 @@ def diff(report: Report, zone: tzinfo) -> Card:
 
 def chart(drawn: Drawn, zone: tzinfo) -> Card:
     """One metric of one repository, told beside its picture."""
-    return diff(replace(drawn.report, deltas=(drawn.delta,)), zone)
+    return diff(replace(drawn.report, deltas=(drawn.delta,), traffic=None), zone)
 
 
 def compare(report: Comparison, zone: tzinfo) -> Card:

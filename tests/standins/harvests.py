@@ -15,7 +15,9 @@ from bot.core.models import (
     Visibility,
     Wanted,
 )
+from bot.core.traffic import Capture
 from tests.standins.clock import SettableClock
+from tests.standins.visits import ScriptedVisits
 
 MISSING = Refusal(Refused.NOT_FOUND, "gone or not visible to this token")
 
@@ -28,6 +30,7 @@ class Repository:
     github_id: int
     values: dict[str, int]
     visibility: Visibility = Visibility.PUBLIC
+    may_push: bool | None = False
 
     @property
     def node_id(self) -> str:
@@ -35,7 +38,12 @@ class Repository:
 
     def reading(self) -> Reading:
         return Reading(
-            self.full_name, self.github_id, self.node_id, self.visibility, dict(self.values)
+            self.full_name,
+            self.github_id,
+            self.node_id,
+            self.visibility,
+            dict(self.values),
+            may_push=self.may_push,
         )
 
 
@@ -57,6 +65,7 @@ class ScriptedGitHub:
     raises: dict[int, Exception] = field(default_factory=dict)  # instead of the page, from 0
     holds: dict[int, Hold] = field(default_factory=dict)  # before the page
     pauses: dict[int, Pause] = field(default_factory=dict)  # before the page
+    visits: ScriptedVisits = field(default_factory=ScriptedVisits)
     granted: Allowance | Exception = field(default_factory=Allowance)
     asked: list[list[Wanted]] = field(default_factory=list)  # one entry a harvest
     ids: Iterator[int] = field(default_factory=lambda: count(100))  # never given twice
@@ -96,6 +105,9 @@ class ScriptedGitHub:
                 yield self._page(wanted[begin : begin + self.page_size])
         finally:
             self.closed += 1
+
+    async def traffic(self, full_name: str, on: int) -> Capture | Refusal:
+        return self.visits.answer(full_name, on)
 
     async def allowance(self) -> Allowance:
         if isinstance(self.granted, Exception):

@@ -16,6 +16,7 @@ from bot.storage.histories import Histories
 from bot.storage.outbox import Outbox
 from bot.storage.runs import Runs
 from bot.storage.subjects import Subjects
+from bot.storage.traffic import TrafficLog
 from bot.storage.watches import Watches
 
 
@@ -30,10 +31,17 @@ class SqliteStore:
     runs: Runs
     guilds: Guilds
     outbox: Outbox
+    traffic: TrafficLog
 
     def port(self) -> Store:
         return Store(
-            self.subjects, self.watches, self.histories, self.runs, self.guilds, self.outbox
+            self.subjects,
+            self.watches,
+            self.histories,
+            self.runs,
+            self.guilds,
+            self.outbox,
+            self.traffic,
         )
 
 
@@ -46,6 +54,7 @@ def store_on(database: Database) -> SqliteStore:
         runs=Runs(database),
         guilds=Guilds(database),
         outbox=Outbox(database),
+        traffic=TrafficLog(database),
     )
 
 
