@@ -140,6 +140,8 @@ def days_read(entries: Iterable[tuple[int, int, int]], on: int) -> dict[int, Day
     GitHub leaves out days on which nobody came: they are zero where its memory surely reaches.
     What it cannot know is dropped: days to come, and days long ago.
     """
+    # not documented, but what its answers are like: others fill the same gaps with zeros, as
+    # https://github.com/TheCodeTraveler/GitTrends/pull/509 does
     days = {day: Day(0, 0, settled=True) for day in range(on - REMEMBERED + 1, on)}
     for day, total, uniques in entries:
         if on - REMEMBERED <= day <= on:
