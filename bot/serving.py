@@ -88,6 +88,7 @@ def _housekeeping(
             "GitHub's token": tokens.look,
             "backup": safekeeping_of(settings, app.clock).nightly,
             "old samples": app.thinning.nightly,
+            "traffic": app.traffic.look,
             "old runs": lambda: app.store.runs.forget_old(app.clock.now()),
         },
         ready,

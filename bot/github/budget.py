@@ -4,7 +4,7 @@ HOUR = 3_600
 RESERVE = 10
 """One part in so many is for urgent requests alone."""
 RESERVED_FROM = 100
-"""Points of an hour that have a reserve: of the sixty that GitHub grants nobody, all are for all."""
+"""An hour of fewer points has no reserve: the sixty without a token are for everyone."""
 SLACK = 60
 """GitHub's reset times of one and the same hour may differ by some seconds."""
 

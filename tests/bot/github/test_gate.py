@@ -196,7 +196,9 @@ async def test_a_rest_request_spends_core_points_and_waits_for_them(
             ]
 
     assert statuses == [200] * 6
-    assert pauses == [Pause(600, "GitHub's points for this hour are spent")]  # a tenth is the reserve
+    assert pauses == [
+        Pause(600, "GitHub's points for this hour are spent")
+    ]  # a tenth is the reserve
 
 
 # Together
