@@ -37,6 +37,7 @@ from bot.flows.star_ports import Stars
 from bot.flows.status import Status
 from bot.flows.sync import Sync
 from bot.flows.track import Track
+from bot.flows.traffic import Traffic
 from bot.github.client import GitHubClient
 from bot.github.credentials import AppLogin, OwnersToken
 from bot.github.owners import Owners as GitHubOwners
@@ -52,6 +53,7 @@ from bot.storage.retained_stars import RetainedStars
 from bot.storage.retention import Retention
 from bot.storage.runs import Runs
 from bot.storage.subjects import Subjects
+from bot.storage.traffic import TrafficLog
 from bot.storage.watches import Watches
 
 
@@ -121,7 +123,12 @@ class App:
 
     @cached_property
     def diff(self) -> Diff:
-        return Diff(self.portfolio, self._deltas, self.store.histories, self.clock)
+        histories = self.store.histories
+        return Diff(self.portfolio, self._deltas, histories, self.traffic, self.clock)
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        return Traffic(self._edges.github, self.store.traffic, self.portfolio, self.clock)
 
     @cached_property
     def charts(self) -> Charts:
@@ -147,7 +154,9 @@ class App:
     @cached_property
     def status(self) -> Status:
         pace = Pace(self.collector, self.store.runs, self._rotation)
-        return Status(self.allowances, self.store, pace, self.clock, interval=self._interval)
+        return Status(
+            self.allowances, self.store, pace, self.traffic, self.clock, interval=self._interval
+        )
 
     @cached_property
     def settings(self) -> GuildSettings:
@@ -217,6 +226,7 @@ def _store(database: Database) -> Store:
         guilds=Guilds(database),
         outbox=Outbox(database),
         follows=Follows(database),
+        traffic=TrafficLog(database),
     )
 
 

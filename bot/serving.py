@@ -93,6 +93,7 @@ def _housekeeping(
             "paused digests": recovery.look,
             "backup": safekeeping_of(settings, app.clock).nightly,
             "old samples": app.thinning.nightly,
+            "traffic": app.traffic.look,
             "old runs": lambda: app.store.runs.forget_old(app.clock.now()),
             "old posts and audit": app.pruning.prune,
         },

@@ -27,6 +27,7 @@ from bot.flows.star_ports import Stars
 from bot.flows.status import Status
 from bot.flows.sync import Sync
 from bot.flows.track import Track
+from bot.flows.traffic import Traffic
 from bot.storage.database import Database, open_database
 from tests.standins.clock import HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -89,6 +90,7 @@ class Flows:
     importing: Import
     status: Status
     backfill: Backfill
+    traffic: Traffic
 
 
 @pytest.fixture
@@ -107,7 +109,8 @@ async def flows(
     kept = store.port()
     portfolio = Portfolio(store.subjects, store.watches, [TRUSTED_GUILD])
     deltas = Deltas(store.histories, INTERVAL, store.stars)
-    diff = Diff(portfolio, deltas, store.histories, clock)
+    traffic = Traffic(github, store.traffic, portfolio, clock)
+    diff = Diff(portfolio, deltas, store.histories, traffic, clock)
     collector = Collector(github, kept, clock, interval=INTERVAL, new_id=new_id)
     following = Following(owners, kept, portfolio, most=MOST)
     backfill = Backfill(Stars(starlight, store.stars), portfolio, clock, pace=0)
@@ -140,8 +143,10 @@ async def flows(
             Allowances(github, store.subjects, clock),
             kept,
             Pace(collector, store.runs, rotation),
+            traffic,
             clock,
             interval=INTERVAL,
         ),
+        traffic=traffic,
     )
     await collector.close()

@@ -90,7 +90,8 @@ class Reading:
     visibility: Visibility
     values: Mapping[str, int]
     archived: bool | None = None  # None: it was not asked
-    may_push: bool = False  # whoever the token belongs to may write to it
+    # May whoever the token belongs to write to it? None: GitHub does not say, as to Apps.
+    may_push: bool | None = False
 
 
 @dataclass(frozen=True, slots=True)

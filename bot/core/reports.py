@@ -13,6 +13,7 @@ from bot.core.guild import DigestSettings
 from bot.core.metrics import Metric
 from bot.core.models import Allowance, Pause, Run, RunError, Subject, Trigger
 from bot.core.rank import Movement
+from bot.core.traffic import TrafficReport
 from bot.core.window import Window
 
 
@@ -24,6 +25,7 @@ class Report:
     window: Window
     deltas: tuple[Delta, ...]
     events: tuple[Event, ...] = ()
+    traffic: TrafficReport | None = None  # None: not to be seen here
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,9 @@ class DemoGitHub:
     async def allowances(self, owners: Collection[str]) -> list[Allowance]:  # noqa: ARG002
         return [Allowance()]
 
+    async def traffic(self, full_name: str, on: int) -> Refusal:  # noqa: ARG002  # nobody may push
+        return NOT_FOUND
+
     async def page(
         self,
         full_name: str,  # noqa: ARG002  # none has a star history: all its past is in files

@@ -1,8 +1,11 @@
 """The doctor's visit to one guild: its own affairs, and the bot's health; nobody else's."""
 
+from collections.abc import Sequence
+
 from bot import __version__
 from bot.core.guild import BY_HAND
 from bot.core.models import Run, Subject, Trigger
+from bot.core.reports import Underway
 from bot.core.settled import Checkup, Settled
 from bot.flows.guild_settings import GuildSettings
 from bot.flows.portfolio import Portfolio
@@ -32,13 +35,11 @@ class Checkups:
         gone = tuple(subject for subject in watched if subject.gone_at is not None)
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
         underway, full_round = await self._status.of_sampling()
-        # others may be another guild's
-        last = as_it_is(await self._store.runs.newest(Trigger.SCHEDULE), underway)
+        last = await self._last(underway)
         settled = await self._settings.show(guild_id)
-        allowances, problems = await self._status.of_github(
-            now, await self._portfolio.owners(guild_id)
-        )
-        problems += await self._of_work(guild_id, now, last, len(watched), failing)
+        owners = await self._portfolio.owners(guild_id)
+        allowances, problems = await self._status.of_github(now, owners)
+        problems += await self._of_work(guild_id, now, last, watched, failing)
         return Checkup(
             version=__version__,
             now=now,
@@ -55,13 +56,20 @@ class Checkups:
             full_round=full_round,
         )
 
+    async def _last(self, underway: tuple[Underway, ...]) -> Run | None:
+        """The timer's newest run: others may be another guild's."""
+        return as_it_is(await self._store.runs.newest(Trigger.SCHEDULE), underway)
+
     async def _of_work(
-        self, guild_id: int, now: int, last: Run | None, watched: int, failing: int
+        self, guild_id: int, now: int, last: Run | None, watched: Sequence[Subject], failing: int
     ) -> list[str]:
-        """What is wrong with sampling, and with what is followed here."""
+        """What is wrong with sampling, with what is followed here, and with reading traffic."""
         told = await self._status.discreet(last)
-        problems = self._status.of_runs(told, now, watched, failing)
-        return [*problems, *await self._status.of_follows(guild_id)]
+        return [
+            *self._status.of_runs(told, now, len(watched), failing),
+            *await self._status.of_follows(guild_id),
+            *await self._status.of_traffic(guild_id, watched),
+        ]
 
 
 def _of_digests(settled: Settled) -> list[str]:

@@ -10,15 +10,22 @@ from bot.errors import InvalidWindow, UnknownRepository
 from bot.flows.deltas import Deltas
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, Histories
+from bot.flows.traffic import Traffic
 
 
 class Diff:
     def __init__(
-        self, portfolio: Portfolio, deltas: Deltas, histories: Histories, clock: Clock
+        self,
+        portfolio: Portfolio,
+        deltas: Deltas,
+        histories: Histories,
+        traffic: Traffic,
+        clock: Clock,
     ) -> None:
         self._portfolio = portfolio
         self._deltas = deltas
         self._histories = histories
+        self._traffic = traffic
         self._clock = clock
 
     async def report(
@@ -37,7 +44,13 @@ class Diff:
         if not movement.deltas:
             await self._explain(subject, zone)
         events = await self._portfolio.events(guild_id, [subject])
-        return Report(subject, asked, movement.deltas, over(events.get(subject.id, ()), asked))
+        return Report(
+            subject,
+            asked,
+            movement.deltas,
+            events=over(events.get(subject.id, ()), asked),
+            traffic=await self._traffic.over(guild_id, subject, asked),
+        )
 
     async def _explain(self, subject: Subject, zone: tzinfo) -> None:
         seen = await self._histories.seen([subject.id])

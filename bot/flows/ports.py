@@ -18,6 +18,8 @@ from bot.core.models import (
     ImportRow,
     Page,
     Pause,
+    Refusal,
+    Refused,
     RefusedRow,
     Run,
     Sample,
@@ -29,6 +31,7 @@ from bot.core.models import (
 from bot.core.reports import ScheduledDigest
 from bot.core.retention import Removal
 from bot.core.rotation import Look
+from bot.core.traffic import Capture, Days, Popular, Ranking, Visit
 from bot.core.window import Window
 from bot.flows.owner_ports import Follows
 
@@ -54,6 +57,13 @@ class GitHub(Protocol):
         A repository that cannot be read is refused in its page; it never costs the others.
         `waiting` is called before each wait. Raises TokenRejected, RateLimited or another
         GitHubError when nothing more can be had by any token; pages already yielded stay good.
+        """
+        ...
+
+    async def traffic(self, full_name: str, on: int) -> Capture | Refusal:
+        """Read what is still known of a repository's traffic; `on` is the UTC day it is now.
+
+        What could not be read is absent. Raises like `harvest`.
         """
         ...
 
@@ -315,6 +325,38 @@ class Outbox(Protocol):
         ...
 
 
+class TrafficLog(Protocol):
+    """Days are counted from 1970 in UTC."""
+
+    async def due(self, today: int, most: int) -> list[Subject]:
+        """Watched repositories that may be asked and were not yet today, longest ago first."""
+        ...
+
+    async def keep(self, subject_id: int, capture: Capture) -> None:
+        """Merge what was read; where something is missing, it is due again."""
+        ...
+
+    async def refuse(self, subject_id: int, on: int, kind: Refused) -> None:
+        """Remember that GitHub said no; what was read before stays."""
+        ...
+
+    async def refused(self, subject_ids: Sequence[int]) -> set[int]:
+        """Of these, which GitHub lets the token push to and yet refused it their traffic."""
+        ...
+
+    async def known(self, subject_id: int) -> bool:
+        """Was any traffic of it ever read?"""
+        ...
+
+    async def days(self, subject_id: int, first: int, last: int) -> dict[Visit, Days]:
+        """What is known from one day to another, both included; views and clones apart."""
+        ...
+
+    async def popular(self, subject_id: int, day: int) -> dict[Ranking, Sequence[Popular]]:
+        """Referrers and paths as they were read last on or before a day."""
+        ...
+
+
 class Speaker(Protocol):
     async def say(self, channel_id: int, sentence: str) -> bool:
         """Write a sentence to a channel; False where it cannot be written there.
@@ -361,6 +403,7 @@ class Store:
     guilds: Guilds
     outbox: Outbox
     follows: Follows
+    traffic: TrafficLog
 
 
 class Vault(Protocol):

@@ -12,17 +12,19 @@ from bot.flows.pace import Pace
 from bot.flows.portfolio import OPERATOR
 from bot.flows.ports import Clock, Store
 from bot.flows.rounds import due_after
+from bot.flows.traffic import Traffic
 
 LATE = 2
 """Intervals without a run after which it is a problem."""
 
 
 class Status:
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what health stands on
         self,
         allowances: Allowances,
         store: Store,
         pace: Pace,
+        traffic: Traffic,
         clock: Clock,
         *,
         interval: int,
@@ -30,6 +32,7 @@ class Status:
         self._allowances = allowances
         self._store = store
         self._pace = pace
+        self._traffic = traffic
         self._clock = clock
         self._interval = interval
 
@@ -45,6 +48,7 @@ class Status:
         of_runs = self.of_runs(last, now, len(watched), failing)
         problems += [one for one in of_runs if not any(said in one for said in problems)]
         problems += await self.of_follows(OPERATOR)
+        problems += await self.of_traffic(OPERATOR, watched)
         return StatusReport(
             version=__version__,
             now=now,
@@ -94,6 +98,10 @@ class Status:
         """Why not all is watched of the owners that a guild follows."""
         follows = await self._store.follows.of(guild_id)
         return list(dict.fromkeys(one.trouble for one in follows if one.trouble is not None))
+
+    async def of_traffic(self, guild_id: int, watched: Sequence[Subject]) -> list[str]:
+        """What is wrong with reading the traffic of these, where the guild may know of it."""
+        return await self._traffic.problems(guild_id, watched)
 
     def of_runs(self, last: Run | None, now: int, watched: int, failing: int) -> list[str]:
         """What is wrong with the sampling of so many repositories."""

@@ -11,8 +11,10 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
-from bot.core.models import Allowance, Harvest, Pause, Wanted
+from bot.core.models import Allowance, Harvest, Pause, Refusal, Wanted
+from bot.core.traffic import Capture
 from bot.errors import GitHubError, TokenRejected
+from bot.github import traffic
 from bot.github.connection import Connection, token_page
 from bot.github.credentials import AppLogin, Credential, Nobody, OwnersToken, Secrets
 from bot.github.gate import CPU_SECONDS, POINTS_PER_HOUR, Clock, Gate, Trip
@@ -112,6 +114,11 @@ class GitHubClient:
         Raises GitHubError when the App cannot say whether it is installed there.
         """
         return await self._keyring.connection_of(owner, Trip(_say_nothing))
+
+    async def traffic(self, full_name: str, on: int) -> Capture | Refusal:
+        """Read what GitHub still knows of a repository's traffic; nobody waits for it."""
+        connection = await self.connection_of(full_name.partition("/")[0])
+        return await traffic.capture(connection, full_name, on, Trip(_say_nothing))
 
     async def allowances(self, owners: Collection[str] = ()) -> list[Allowance]:
         """Ask what each token may still spend and when it ends; one's trouble is in its answer.

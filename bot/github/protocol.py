@@ -16,7 +16,7 @@ from bot.github.reply import Count, Fault, Reply, Unreadable, decode
 # Never `stargazers { … }`: since July 2026 GitHub refuses it to everyone but collaborators.
 _SCALARS = """
   databaseId id nameWithOwner visibility isArchived hasIssuesEnabled stargazerCount forkCount
-  diskUsage"""
+  diskUsage viewerPermission"""
 _COUNTED = """
   watchers { totalCount }
   issues(states: OPEN) { totalCount }
@@ -36,6 +36,7 @@ RIGHTS = {
 _RATE_LIMIT = "rateLimit { cost remaining resetAt limit }"
 _NULL = msgspec.Raw(b"null")
 _NO_REASON = Fault()
+_PUSHING = ("ADMIN", "MAINTAIN", "WRITE")
 
 FullName = Annotated[
     str, msgspec.Meta(pattern=r"\A[A-Za-z0-9._-]+/[A-Za-z0-9._-]+\Z", max_length=140)
@@ -78,6 +79,7 @@ class _Scalars(msgspec.Struct, rename="camel"):
     stargazer_count: Count | None
     fork_count: Count | None
     disk_usage: Count | None  # in kilobytes
+    viewer_permission: str | None
 
 
 class _Repository(_Scalars, rename="camel"):
@@ -220,7 +222,12 @@ def _reading(repository: _Scalars) -> Reading:
         visibility=Visibility.PUBLIC if repository.visibility == "PUBLIC" else Visibility.PRIVATE,
         values={metric.key: count for metric, count in counts.items() if count is not None},
         archived=repository.is_archived,
+        may_push=_may_push(repository.viewer_permission),
     )
+
+
+def _may_push(permission: str | None) -> bool | None:
+    return None if permission is None else permission in _PUSHING
 
 
 def _counted(repository: _Repository) -> dict[metrics.Metric, int | None]:

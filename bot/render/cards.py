@@ -21,7 +21,7 @@ from bot.core.reports import (
 )
 from bot.core.schedule import Every
 from bot.core.window import Window, describe
-from bot.render import event_words, words
+from bot.render import event_words, traffic, words
 
 NOTHING_WATCHED = "Nothing is watched here yet: start with /track add."
 TOP = 10
@@ -44,8 +44,14 @@ def diff(report: Report, zone: tzinfo) -> Card:
             *_departed(report, zone),
             *_happened(report, zone, gone=gone),
         ),
-        rows=tuple(_metric_row(delta, report.window, zone) for delta in shown),
-        notes=_in_short(others, report.window, zone),
+        rows=(
+            *(_metric_row(delta, report.window, zone) for delta in shown),
+            *(traffic.rows(report.traffic) if report.traffic else ()),
+        ),
+        notes=(
+            *_in_short(others, report.window, zone),
+            *(traffic.notes(report.traffic) if report.traffic else ()),
+        ),
         footer=_sampled(report.deltas, report.window, zone),
         tone=Tone.BAD if gone else _overall(shown),
     )
@@ -53,7 +59,7 @@ def diff(report: Report, zone: tzinfo) -> Card:
 
 def chart(drawn: Drawn, zone: tzinfo) -> Card:
     """One metric of one repository, told beside its picture."""
-    return diff(replace(drawn.report, deltas=(drawn.delta,)), zone)
+    return diff(replace(drawn.report, deltas=(drawn.delta,), traffic=None), zone)
 
 
 def compare(report: Comparison, zone: tzinfo) -> Card:

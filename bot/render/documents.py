@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.core.chart import Chart
+from bot.core.coverage import DAY
 from bot.core.delta import Delta
 from bot.core.digest import Digest
 from bot.core.events import Event
@@ -21,6 +22,7 @@ from bot.core.reports import (
     Underway,
     Untracked,
 )
+from bot.core.traffic import Ranking, TrafficReport
 from bot.core.window import Window
 from bot.render.cards import address
 
@@ -38,7 +40,41 @@ def diff(report: Report) -> Json:
         "window": _window(report.window),
         "metrics": [_metric(delta) for delta in report.deltas],
         "events": [_event(event) for event in report.events],
+        "traffic": None if report.traffic is None else _traffic(report.traffic),
     }
+
+
+def _traffic(report: TrafficReport) -> Json:
+    """Sums over whole UTC days; of uniques, too: they are not the uniques of all the days."""
+    sums: dict[str, Json] = {
+        tally.counter.key: {
+            "total": tally.total,
+            "days": tally.days,
+            "known_days": tally.known_days,
+            "before": tally.before,
+            "change": tally.change,
+            "percent": tally.percent,
+        }
+        for tally in report.tallies
+    }
+    return {
+        **sums,
+        "first_day": _day(report.first_day),
+        "last_day": _day(report.last_day),
+        "referrers": [
+            {"referrer": one.name, "views": one.total, "uniques": one.uniques}
+            for one in report.popular.get(Ranking.REFERRERS, ())
+        ],
+        "paths": [
+            {"path": one.name, "title": one.title, "views": one.total, "uniques": one.uniques}
+            for one in report.popular.get(Ranking.PATHS, ())
+        ],
+    }
+
+
+def _day(day: int) -> str:
+    """`2026-05-01`, of a UTC day counted from 1970."""
+    return written(day * DAY).partition("T")[0]
 
 
 def digest(report: Digest) -> Json:

@@ -1,5 +1,6 @@
 """History made smaller: old days keep their last value, and what nobody wants any more goes."""
 
+from bot.core.coverage import DAY
 from bot.core.retention import Removal
 from bot.storage.database import Database, Transaction, among, ids
 from bot.storage.subjects import whole
@@ -35,7 +36,10 @@ observations WHERE at < $1 AND EXISTS (SELECT 1 FROM observations n
  AND n.at > observations.at AND n.at <= $1)
 """
 UNWATCHED = "NOT EXISTS (SELECT 1 FROM watches w WHERE w.subject_id = subjects.id)"
-BELONGINGS = ("observations", "latest", "coverage", "run_errors", "subject_names")
+BELONGINGS = (
+    *("observations", "latest", "coverage", "run_errors", "subject_names"),
+    *("traffic", "traffic_access", "traffic_popular"),
+)
 """Tables that hold what is known of a repository."""
 
 
@@ -100,6 +104,8 @@ async def _forget_unwatched(transaction: Transaction) -> None:
 
 async def _cut(transaction: Transaction, before: int) -> None:
     await transaction.run(f"DELETE FROM {EARLIER}", before)
+    for table in ("traffic", "traffic_popular"):
+        await transaction.run(f"DELETE FROM {table} WHERE day < $1", before // DAY)
     await transaction.run("DELETE FROM coverage WHERE until < $1", before)
     await transaction.run(
         "DELETE FROM coverage WHERE since < $1 AND EXISTS (SELECT 1 FROM coverage n"

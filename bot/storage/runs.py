@@ -24,6 +24,7 @@ from bot.storage.histories import Merger, load, merge_into
 from bot.storage.locks import held, taken
 from bot.storage.looks import looks
 from bot.storage.subjects import absorb, identify, maybe, refuse, whole
+from bot.storage.traffic import note_access
 
 log = structlog.get_logger(__name__)
 
@@ -204,6 +205,7 @@ async def _sample(
             await merge_into(transaction, now.id, id_)
             await absorb(transaction, now.id, id_, at)
         readings[now.id] = reading
+    await note_access(transaction, readings)
     merger = Merger(await load(transaction, dict.fromkeys(readings, at), at))
     known = {id_: set(history.observations) for id_, history in merger.histories.items()}
     for id_, reading in readings.items():

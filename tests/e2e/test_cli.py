@@ -72,8 +72,9 @@ async def test_diff_in_json() -> None:
 
     told = (await run("diff", "https://github.com/Acme/Rocket", DAYS, "--json")).json
 
-    assert list(told) == ["repo", "window", "metrics", "events"]
+    assert list(told) == ["repo", "window", "metrics", "events", "traffic"]
     assert told["events"] == []
+    assert told["traffic"] is None  # nobody may push to it
     assert (told["repo"], told["window"]) == ("acme/rocket", WINDOW)
     assert [list(metric) for metric in told["metrics"]] == [METRIC_KEYS] * 3
     stars, forks, issues = told["metrics"]

@@ -14,6 +14,7 @@ from tests.standins.github_apps import Access
 from tests.standins.github_limits import Limits
 from tests.standins.github_rest import Rest
 from tests.standins.github_stars import StarHistories
+from tests.standins.github_traffic import TrafficStandIn
 from tests.standins.github_world import POINTS_AN_HOUR, Asked, Repo, World
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
@@ -44,6 +45,7 @@ class GitHubStandIn:
         self.world = World("radar", resets_at=int(time.time()) + 3600)
         self.access, self.rest = Access(), Rest(self.world)
         self.limits = Limits()
+        self.traffic = TrafficStandIn()
         self._faults: list[Fault] = []
         self._open, self._closing = asyncio.Event(), asyncio.Event()
         self._open.set()
@@ -55,6 +57,7 @@ class GitHubStandIn:
         self.access.serve(app)
         self.rest.serve(app, self._admits)
         self.star_histories = StarHistories(self, app)
+        self.traffic.serve(app, self.world, self._admits)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()

@@ -18,6 +18,7 @@ SCHEMA = with_owners(
     build_schema("""
 scalar DateTime
 enum RepositoryVisibility { INTERNAL PRIVATE PUBLIC }
+enum RepositoryPermission { ADMIN MAINTAIN READ TRIAGE WRITE }
 enum IssueState { CLOSED OPEN }
 enum PullRequestState { CLOSED MERGED OPEN }
 interface Node { id: ID! }
@@ -37,6 +38,7 @@ type Repository implements Node {
   nameWithOwner: String!
   visibility: RepositoryVisibility!
   isArchived: Boolean!
+  viewerPermission: RepositoryPermission
   hasIssuesEnabled: Boolean!
   stargazerCount: Int!
   forkCount: Int!
@@ -90,6 +92,7 @@ class Repo:
     fork: bool = False
     archived: bool = False
     issues_enabled: bool = True
+    push: bool = False  # the token's owner may
     deleted: bool = False
     forbidden: bool = False
     too_heavy: bool = False  # RESOURCE_LIMITS_EXCEEDED unless it is asked for alone
@@ -107,6 +110,7 @@ class Repo:
             "visibility": "PRIVATE" if self.private else "PUBLIC",
             "isArchived": self.archived,
             "isFork": self.fork,
+            "viewerPermission": "WRITE" if self.push else "READ",
             "hasIssuesEnabled": self.issues_enabled,
             "stargazerCount": self.stars,
             "forkCount": self.forks,

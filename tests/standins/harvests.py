@@ -16,8 +16,10 @@ from bot.core.models import (
     Visibility,
     Wanted,
 )
+from bot.core.traffic import Capture
 from bot.errors import TokenRejected
 from tests.standins.clock import SettableClock
+from tests.standins.visits import ScriptedVisits
 
 MISSING = Refusal(Refused.NOT_FOUND, "gone or not visible to this token")
 
@@ -31,6 +33,7 @@ class Repository:
     values: dict[str, int]
     visibility: Visibility = Visibility.PUBLIC
     archived: bool | None = False
+    may_push: bool | None = False
 
     @property
     def node_id(self) -> str:
@@ -45,6 +48,7 @@ class Repository:
             self.visibility,
             values,
             archived=self.archived,
+            may_push=self.may_push,
         )
 
 
@@ -68,6 +72,7 @@ class ScriptedGitHub:
     timer_holds: dict[int, Hold] = field(default_factory=dict)  # of harvests that are not urgent
     pauses: dict[int, Pause] = field(default_factory=dict)  # before the page
     paused: Pause | None = None  # what it says it waits for
+    visits: ScriptedVisits = field(default_factory=ScriptedVisits)
     granted: Allowance | Exception = field(default_factory=Allowance)
     others: list[Allowance] = field(default_factory=list)  # tokens for some owners
     asked: list[list[Wanted]] = field(default_factory=list)  # one entry a harvest
@@ -115,6 +120,9 @@ class ScriptedGitHub:
                 yield self._page(wanted[begin : begin + self.page_size])
         finally:
             self.closed += 1
+
+    async def traffic(self, full_name: str, on: int) -> Capture | Refusal:
+        return self.visits.answer(full_name, on)
 
     async def allowances(self, owners: Collection[str]) -> list[Allowance]:  # noqa: ARG002
         if isinstance(self.granted, Allowance):

@@ -18,6 +18,7 @@ from bot.storage.outbox import Outbox
 from bot.storage.retained_stars import RetainedStars
 from bot.storage.runs import Runs
 from bot.storage.subjects import Subjects
+from bot.storage.traffic import TrafficLog
 from bot.storage.watches import Watches
 
 
@@ -34,6 +35,7 @@ class SqliteStore:
     outbox: Outbox
     follows: Follows
     stars: RetainedStars
+    traffic: TrafficLog
 
     def port(self) -> Store:
         return Store(
@@ -44,6 +46,7 @@ class SqliteStore:
             self.guilds,
             self.outbox,
             self.follows,
+            self.traffic,
         )
 
 
@@ -58,6 +61,7 @@ def store_on(database: Database) -> SqliteStore:
         outbox=Outbox(database),
         follows=Follows(database),
         stars=RetainedStars(database),
+        traffic=TrafficLog(database),
     )
 
 

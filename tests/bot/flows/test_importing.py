@@ -24,6 +24,7 @@ from bot.flows.diff import Diff
 from bot.flows.digest import Digests
 from bot.flows.importing import Import
 from bot.flows.portfolio import OPERATOR, Portfolio
+from bot.flows.traffic import Traffic
 from bot.storage.database import open_database
 from tests.conftest import TRUSTED_GUILD, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock, moment
@@ -376,7 +377,13 @@ async def _opened(path: Path, done: list[ImportReport]) -> AsyncIterator[RealSto
             store,
             done[0],
             done[1],
-            Diff(portfolio, deltas, store.histories, NOW),
+            Diff(
+                portfolio,
+                deltas,
+                store.histories,
+                Traffic(ScriptedGitHub(NOW), store.traffic, portfolio, NOW),
+                NOW,
+            ),
             Digests(portfolio, deltas, store.runs, NOW),
         )
 

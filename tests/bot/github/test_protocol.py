@@ -35,6 +35,7 @@ def repository(**other: object) -> Json:
         "nameWithOwner": "acme/rocket",
         "visibility": "PUBLIC",
         "isArchived": False,
+        "viewerPermission": "READ",
         "hasIssuesEnabled": True,
         "stargazerCount": 45,
         "forkCount": 0,
@@ -135,6 +136,23 @@ def test_what_was_not_counted_is_absent_and_what_should_have_been_is_missed() ->
 
     assert found[SCALARS].values == {"stars": 45, "forks": 0, "disk_usage": 2048}
     assert refused[KNOWN].kind is Refused.ERROR
+
+
+@pytest.mark.parametrize(
+    ("permission", "expected"),
+    [
+        ("ADMIN", True),
+        ("MAINTAIN", True),
+        ("WRITE", True),
+        ("TRIAGE", False),
+        ("READ", False),
+        (None, None),  # an App is no collaborator: GitHub does not say
+    ],
+)
+def test_who_may_push_is_said_or_unknown(permission: str | None, *, expected: bool | None) -> None:
+    found, _ = read([KNOWN], {"nodes": [repository(viewerPermission=permission)]})
+
+    assert found[KNOWN].may_push is expected
 
 
 def test_each_answer_finds_the_repository_it_was_asked_for() -> None:
