@@ -1,6 +1,6 @@
 """The only builder: opens what the program stands on, wires the flows, closes in reverse."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import uuid4
@@ -8,11 +8,16 @@ from uuid import uuid4
 import aiohttp
 
 from bot.clock import SystemClock
+from bot.exports.gist import GistFile
+from bot.exports.gist_client import GistClient
+from bot.exports.local import LocalFiles
+from bot.exports.notes import Notes
 from bot.exports.reader import read_rows
 from bot.flows.allowance import Allowances
 from bot.flows.backfill import Backfill
 from bot.flows.charts import Charts
 from bot.flows.collection import Collector
+from bot.flows.daily_files import DailyFiles, Place
 from bot.flows.deltas import Deltas
 from bot.flows.diff import Diff
 from bot.flows.digest import Digests
@@ -65,6 +70,7 @@ class App:
     charts: Charts
     digests: Digests
     exports: Exports
+    daily_files: DailyFiles
     importing: Import
     status: Status
     settings: GuildSettings
@@ -83,6 +89,7 @@ class Edges:
     github: GitHub
     owners: Owners
     stars: Stars
+    places: Sequence[Place] = ()  # of daily files
 
 
 @asynccontextmanager
@@ -101,7 +108,9 @@ async def open_app(
     ):
         client = _github(settings, session, clock)
         stars = Stars(history or StarHistory(client), RetainedStars(database))
-        app = _wire(settings, Edges(database, github or client, GitHubOwners(client), stars), clock)
+        places = _places(settings, session)
+        edges = Edges(database, github or client, GitHubOwners(client), stars, places)
+        app = _wire(settings, edges, clock)
         own = settings.portfolio
         await app.portfolio.adopt(own.repositories, own.guilds, clock.now())
         await app.lookout.following.adopt(own.owners, own.guilds)
@@ -137,13 +146,34 @@ def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) ->
     )
 
 
+def _places(settings: Settings, session: aiohttp.ClientSession) -> list[Place]:
+    """Where daily files go: local before gist, which others may see."""
+    wanted, places = settings.daily_file, []
+    if wanted.destination in ("local", "both"):
+        places.append(Place(LocalFiles(wanted.path)))
+    if wanted.destination in ("gist", "both"):
+        client = GistClient(
+            session,
+            token=wanted.gist_token or settings.github.token,
+            api_url=settings.github.api_url,
+            timeout=settings.collection.timeout,
+        )
+        places.append(Place(GistFile(client, wanted.gist_id), public_only=True))
+    return places
+
+
 def _wire(settings: Settings, edges: Edges, clock: Clock) -> App:
     store, retention = _store(edges.database), Retention(edges.database)
     interval, most = settings.collection.interval, settings.limits.repositories_per_guild
     portfolio = Portfolio(store.subjects, store.watches, settings.github.private_guilds)
     deltas = Deltas(store.histories, interval, edges.stars.kept)
     diff = Diff(portfolio, deltas, store.histories, clock)
-    collector = Collector(edges.github, store, clock, interval=interval, new_id=_new_id)
+    notes = Notes(settings.storage.path)
+    daily_files = DailyFiles(edges.places, notes, portfolio, deltas, clock)
+    ended = daily_files.ended
+    collector = Collector(
+        edges.github, store, clock, interval=interval, new_id=_new_id, ended=ended
+    )
     allowances = Allowances(edges.github, store.subjects, clock)
     following = Following(edges.owners, store, portfolio, most=most)
     backfill = Backfill(edges.stars, portfolio, clock)
@@ -168,8 +198,9 @@ def _wire(settings: Settings, edges: Edges, clock: Clock) -> App:
         charts=Charts(diff, portfolio, deltas, store.histories, clock),
         digests=Digests(portfolio, deltas, store.runs, clock),
         exports=Exports(portfolio, deltas, store.histories, clock),
+        daily_files=daily_files,
         importing=Import(read_rows, store, clock, _new_id),
-        status=Status(allowances, store, clock, interval=interval),
+        status=Status(allowances, store, clock, interval=interval, of_files=daily_files.troubles),
         settings=GuildSettings(store.guilds, portfolio, clock),
         membership=Membership(store.guilds),
         allowances=allowances,

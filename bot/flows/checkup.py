@@ -36,7 +36,7 @@ class Checkups:
         allowances, problems = await self._status.of_github(now, owners)
         told = await self._status.discreet(last)
         problems += self._status.of_runs(told, now, len(watched), failing)
-        problems += await self._status.of_follows(guild_id)
+        problems += [*await self._status.of_follows(guild_id), *self._status.of_files()]
         return Checkup(
             version=__version__,
             now=now,

@@ -1,6 +1,6 @@
 """The verb status: is everything well, and what to do where it is not."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from bot import __version__
@@ -23,11 +23,13 @@ class Status:
         clock: Clock,
         *,
         interval: int,
+        of_files: Callable[[], Sequence[str]] = lambda: (),
     ) -> None:
         self._allowances = allowances
         self._store = store
         self._clock = clock
         self._interval = interval
+        self._of_files = of_files
 
     async def report(self) -> StatusReport:
         """Never raises for what is wrong with GitHub: that is a problem to report."""
@@ -39,7 +41,7 @@ class Status:
         allowances, problems = await self.of_tokens(now, watched)
         of_runs = self.of_runs(last, now, len(watched), failing)
         problems += [one for one in of_runs if not any(said in one for said in problems)]
-        problems += await self.of_follows(OPERATOR)
+        problems += [*await self.of_follows(OPERATOR), *self._of_files()]
         return StatusReport(
             version=__version__,
             now=now,
@@ -82,6 +84,14 @@ class Status:
         """Why not all is watched of the owners that a guild follows."""
         follows = await self._store.follows.of(guild_id)
         return list(dict.fromkeys(one.trouble for one in follows if one.trouble is not None))
+
+    def of_files(self) -> list[str]:
+        """What a guild is told of the operator's daily files: where they go is not its business."""
+        if not self._of_files():
+            return []
+        return [
+            "A daily file could not be written: whoever runs the bot sees why by repo-radar status."
+        ]
 
     def of_runs(self, last: Run | None, now: int, watched: int, failing: int) -> list[str]:
         """What is wrong with the sampling of so many repositories."""

@@ -1,0 +1,26 @@
+"""What went wrong with the daily files, noted beside the database for whoever asks."""
+
+from contextlib import suppress
+from pathlib import Path
+
+
+class Notes:
+    """Lines of `<database>.daily-files`; no file, no trouble."""
+
+    def __init__(self, database: Path) -> None:
+        self._file = Path(f"{database}.daily-files")
+
+    def read(self) -> list[str]:
+        try:
+            return self._file.read_text("utf-8", "replace").splitlines()
+        except OSError:
+            return []
+
+    def write(self, sentences: list[str]) -> None:
+        """Take the place of what was noted before; where that cannot be, nothing depends on it."""
+        with suppress(OSError):
+            if sentences:
+                lines = (" ".join(sentence.split()) for sentence in sentences)
+                self._file.write_text("\n".join(lines) + "\n", "utf-8")
+            else:
+                self._file.unlink(missing_ok=True)
