@@ -11,6 +11,8 @@ from bot.core.names import parse_repository, quoted
 from bot.errors import InvalidName
 from bot.exports.values import Moment, Unusable, check_count, read_moment, shown
 
+SKEW = 3_600
+"""Seconds by which the clock of another one that writes the same document may be ahead."""
 _LINE = 1  # JSON has no rows; the repository's name tells where
 
 
@@ -35,8 +37,9 @@ def read_daily(content: bytes, *, now: int) -> Daily:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unusable("it is not UTF-8 text.") from error
-    collected, repos = _read_document(text, now)
-    read = (_read_entry(name, entry, collected.at, now) for name, entry in repos.items())
+    latest = now + SKEW
+    collected, repos = _read_document(text, latest)
+    read = (_read_entry(name, entry, collected.at, latest) for name, entry in repos.items())
     return document(collected.at, (entry for entry in read if entry.values))
 
 
