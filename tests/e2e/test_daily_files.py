@@ -180,6 +180,7 @@ async def test_the_bot_writes_it_beside_its_work(own_stage: Stage) -> None:
     stage.bot.environ["RADAR_PORTFOLIO__REPOSITORIES"] = "acme/rocket"
     stage.bot.environ["RADAR_PORTFOLIO__GUILDS"] = ",".join(str(one.guild.id) for one in places)
     folder = stage.folder / "data" / "portfolio" / "snapshots"
+    await stage.nothing_due()  # and that the repository is public is known
     async with stage.bot:
         await stage.bot.started(stage.discord)
         await first.synced()
