@@ -18,9 +18,14 @@ class Notes:
 
     def write(self, sentences: list[str]) -> None:
         """Take the place of what was noted before; where that cannot be, nothing depends on it."""
+        part = self._file.with_name(f"{self._file.name}.part")
+        lines = (" ".join(sentence.split()) for sentence in sentences)
         with suppress(OSError):
-            if sentences:
-                lines = (" ".join(sentence.split()) for sentence in sentences)
-                self._file.write_text("\n".join(lines) + "\n", "utf-8")
-            else:
+            if not sentences:
                 self._file.unlink(missing_ok=True)
+                return
+            try:
+                part.write_text("\n".join(lines) + "\n", "utf-8")
+                part.replace(self._file)
+            finally:
+                part.unlink(missing_ok=True)
