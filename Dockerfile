@@ -33,7 +33,8 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /
 ENV PATH=/opt/repo-radar/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    RADAR_STORAGE__URL=sqlite:////data/radar.db
+    RADAR_STORAGE__URL=sqlite:////data/radar.db \
+    RADAR_DAILY_FILE__PATH=/data/portfolio
 USER 10001:10001
 # config.yaml, if there is one, is looked for here.
 WORKDIR /data

@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.collecting import REPOSITORIES, measure_collecting
+from benchmarks.exports import daily_file
 from benchmarks.history import write_history
 from bot.app import App, open_app
 from bot.core.reports import ImportReport
@@ -79,7 +80,9 @@ async def main(history: Path | None) -> None:
     seconds, plain, requests = await measure_collecting()
     print(f"{REPOSITORIES:,} repositories of a GitHub stand-in took {requests} requests")
     collecting = Figure("collecting them", "s", seconds, 30, plain, "largest pages, unread")
-    show([*imports, store, *reads, collecting])
+    daily = daily_file()
+    filing = Figure("daily file", "ms", daily[0], 50, daily[1], "json.dumps")
+    show([*imports, store, *reads, filing, collecting])
 
 
 async def measure_imports(

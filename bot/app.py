@@ -1,6 +1,6 @@
 """The only builder: opens what the program stands on, wires the flows, closes in reverse."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,11 +10,16 @@ import aiohttp
 
 from bot.clock import SystemClock
 from bot.core.rotation import Rotation
+from bot.exports.gist import GistFile
+from bot.exports.gist_client import GistClient
+from bot.exports.local import LocalFiles
+from bot.exports.notes import Notes
 from bot.exports.reader import read_rows
 from bot.flows.allowance import Allowances
 from bot.flows.backfill import Backfill
 from bot.flows.charts import Charts
 from bot.flows.collection import Collector
+from bot.flows.daily_files import DailyFiles, Place
 from bot.flows.deltas import Deltas
 from bot.flows.diff import Diff
 from bot.flows.digest import Digests
@@ -66,6 +71,7 @@ class Edges:
     github: GitHub
     owners: Owners
     stars: Stars
+    places: Sequence[Place] = ()  # of daily files
 
 
 class App:
@@ -87,8 +93,18 @@ class App:
     @cached_property
     def collector(self) -> Collector:
         return Collector(
-            self._edges.github, self.store, self.clock, interval=self._interval, new_id=_new_id
+            self._edges.github,
+            self.store,
+            self.clock,
+            interval=self._interval,
+            new_id=_new_id,
+            ended=self.daily_files.ended,
         )
+
+    @cached_property
+    def daily_files(self) -> DailyFiles:
+        notes = Notes(self._settings.storage.path)
+        return DailyFiles(self._edges.places, notes, self.portfolio, self._deltas, self.clock)
 
     @cached_property
     def sync(self) -> Sync:
@@ -155,7 +171,13 @@ class App:
     def status(self) -> Status:
         pace = Pace(self.collector, self.store.runs, self._rotation)
         return Status(
-            self.allowances, self.store, pace, self.traffic, self.clock, interval=self._interval
+            self.allowances,
+            self.store,
+            pace,
+            self.traffic,
+            self.clock,
+            interval=self._interval,
+            of_files=self.daily_files.troubles,
         )
 
     @cached_property
@@ -205,7 +227,12 @@ async def open_app(
         client = _github(settings, session, clock)
         stars = Stars(history or StarHistory(client), RetainedStars(database))
         edges = Edges(
-            _store(database), Retention(database), github or client, GitHubOwners(client), stars
+            _store(database),
+            Retention(database),
+            github or client,
+            GitHubOwners(client),
+            stars,
+            _places(settings, session),
         )
         app = App(settings, edges, clock)
         own = settings.portfolio
@@ -243,6 +270,22 @@ def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) ->
         points_per_hour=settings.github.points_per_hour,
         timeout=settings.collection.timeout,
     )
+
+
+def _places(settings: Settings, session: aiohttp.ClientSession) -> list[Place]:
+    """Where daily files go: local before gist, which others may see."""
+    wanted, places = settings.daily_file, []
+    if wanted.destination in ("local", "both"):
+        places.append(Place(LocalFiles(wanted.path)))
+    if wanted.destination in ("gist", "both"):
+        client = GistClient(
+            session,
+            token=wanted.gist_token or settings.github.token,
+            api_url=settings.github.api_url,
+            timeout=settings.collection.timeout,
+        )
+        places.append(Place(GistFile(client, wanted.gist_id), public_only=True))
+    return places
 
 
 def safekeeping_of(settings: Settings, clock: Clock | None = None) -> Safekeeping:

@@ -19,7 +19,7 @@ from bot.app import App, open_app
 from bot.core.card import Card
 from bot.core.chart import Chart
 from bot.core.reports import Progress as Done
-from bot.errors import UsageError
+from bot.errors import RadarError, UsageError
 from bot.render import words
 from bot.render.chart_png import png
 from bot.render.chart_svg import svg
@@ -52,9 +52,23 @@ def ask(config: Path | None, question: Callable[[App], Awaitable[T]]) -> T:
 
     async def main() -> T:
         async with open_app(settings_of(config)) as app:
-            return await question(app)
+            result = await question(app)
+            await _filed(app)
+            return result
 
     return asyncio.run(main())
+
+
+async def _filed(app: App) -> None:
+    """Write the daily file if something was sampled; that it failed is a warning, no failure."""
+    if not app.daily_files.due:
+        return
+    try:
+        troubles = await app.daily_files.write()
+    except Exception as error:  # noqa: BLE001  # what was asked for is done, whatever happens here
+        troubles = [str(error) if isinstance(error, RadarError) else repr(error)]
+    for trouble in troubles:
+        Console(stderr=True).print(f"warning: {trouble}", markup=False, soft_wrap=True)
 
 
 def answer(card: Card, document: Json, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.app import App, open_app, safekeeping_of
 from bot.backfilling import BackfillTimer
 from bot.errors import RunInProgress, StoreUnusable
+from bot.filing import DailyFileTimer
 from bot.flows.checkup import Checkups
 from bot.flows.composing import Composing
 from bot.flows.ports import Warnings
@@ -52,7 +53,7 @@ async def run_bot(settings: Settings) -> None:
             stars = BackfillTimer(app.backfill)
             others = (
                 *(scheduler.run(), digests.run(), heartbeat.run(), chores.run()),
-                stars.run(),
+                *(stars.run(), DailyFileTimer(app.daily_files).run()),
             )
             serving = _beside(bot.serve(token), *others)
             await _until_stopped(serving, app.collector.close)

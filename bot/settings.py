@@ -28,6 +28,8 @@ from bot.settings_types import (
     SQLITE,
     DatabaseUrl,
     Duration,
+    Folder,
+    GistId,
     Listed,
     Owner,
     OwnersTokens,
@@ -138,6 +140,13 @@ class Backup(Section):
     weekly: Annotated[Whole, Field(ge=0)] = 4
 
 
+class DailyFile(Section):
+    destination: Literal["none", "local", "gist", "both"] = "local"
+    path: Folder = Path("data/portfolio")
+    gist_id: GistId | None = None
+    gist_token: SecretStr | None = None
+
+
 class Retention(Section):
     intraday_days: Annotated[Whole, Field(ge=1)] = 90
 
@@ -157,6 +166,7 @@ class Settings(BaseSettings):
     portfolio: Portfolio = Portfolio()
     limits: Limits = Limits()
     backup: Backup = Backup()
+    daily_file: DailyFile = DailyFile()
     retention: Retention = Retention()
     log: Log = Log()
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
@@ -115,6 +116,25 @@ def _repository(written: str) -> str:
         raise ValueError("write a repository as owner/name") from None
 
 
+def _folder(written: object) -> object:
+    """`~` is the home folder of whoever runs the program."""
+    if isinstance(written, Path):
+        return written
+    if not isinstance(written, str) or "\0" in written:
+        raise ValueError("write the path of a folder, such as data/portfolio")
+    try:
+        return Path(written).expanduser()
+    except RuntimeError:
+        raise ValueError("write the path in full, as that home folder is not known here") from None
+
+
+def _gist_id(written: str) -> str:
+    part = written.rstrip("/").rpartition("/")[2]
+    if re.fullmatch(r"[0-9A-Za-z_-]{1,64}", part):
+        return part
+    raise ValueError("write the gist's id, the last part of its address")
+
+
 Duration = Annotated[int, BeforeValidator(seconds)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Snowflake = Annotated[int, BeforeValidator(_snowflake)]
@@ -126,3 +146,5 @@ SocketUrl = Annotated[str, AfterValidator(lambda url: _url(url, "wss", "ws"))]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 Listed = Annotated[tuple[_Item, ...], BeforeValidator(_items)]
 OwnersTokens = Annotated[tuple[_Item, ...], BeforeValidator(_tokens)]
+Folder = Annotated[Path, BeforeValidator(_folder)]
+GistId = Annotated[str, AfterValidator(_gist_id)]

@@ -1,26 +1,22 @@
-"""Documents that leave Repo Radar, as bytes: the daily portfolio file and the long CSV."""
+"""Documents that leave Repo Radar, as bytes: what was ordered, and the long CSV."""
 
 import csv
 import gzip
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from enum import StrEnum
 from io import StringIO
 from typing import NamedTuple
 
 from bot.core.chart import Trail
-from bot.core.coverage import DAY, look
-from bot.core.delta import Delta, Status
+from bot.core.coverage import look
+from bot.core.delta import Status
 from bot.core.history import newest
-from bot.core.metrics import METRICS
 from bot.core.models import Subject
 from bot.core.rank import Movement
 from bot.core.window import Day, Window
 
-DAILY_VERSION = 1
-"""Of the daily portfolio file; a reader refuses a higher one."""
 COLUMNS = ("date", "full_name", "metric", "value", "status")
 
 
@@ -102,47 +98,3 @@ def _known(trail: Trail, day: Day) -> _Known | None:
 def collected_at(movements: Sequence[Movement]) -> int | None:
     """The newest sample of all; None where nothing was sampled."""
     return max((delta.after_at for one in movements for delta in one.deltas), default=None)
-
-
-def daily_json(movements: Sequence[Movement], collected: int) -> bytes:
-    """Every repository's values at the end of the window; one that was never sampled is absent.
-
-    Read back, every value stands for the file's moment, or its repository's `lastSeen`. So who was
-    not seen for more than a day before has that too, and a metric older than that is unknown.
-    """
-    repos = {
-        one.subject.full_name: _entry(known, collected)
-        for one in movements
-        if (known := [delta for delta in one.deltas if METRICS[delta.metric].daily_json])
-    }
-    # indented by hand: for indented text json has no fast part, and a portfolio may be large
-    entry = json.JSONEncoder(sort_keys=True, separators=(",\n      ", ": ")).encode
-    listed = ",\n".join(
-        f"    {json.dumps(name)}: {{\n      {entry(repos[name])[1:-1]}\n    }}"
-        for name in sorted(repos)
-    )
-    head = f'{{\n  "collectedAt": "{written(collected)}",\n  "repos": {{\n'
-    return f'{head}{listed}\n  }},\n  "version": {DAILY_VERSION}\n}}\n'.encode()
-
-
-def _entry(deltas: Sequence[Delta], collected: int) -> Mapping[str, int | str]:
-    """`deltas` are those that the format has a name for."""
-    seen_at = max(delta.after_at for delta in deltas)
-    values = {
-        METRICS[delta.metric].daily_json or "": delta.after
-        for delta in deltas
-        if seen_at - delta.after_at <= DAY
-    }
-    gone = any(delta.status is Status.GONE for delta in deltas)
-    last_seen = {"lastSeen": written(seen_at)} if gone or collected - seen_at > DAY else {}
-    return {**values, **last_seen}
-
-
-def day_of(moment: int) -> str:
-    """The UTC day that a daily file is named after."""
-    return written(moment)[:10]
-
-
-def written(moment: int) -> str:
-    """`2026-03-21T18:00:00Z`."""
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -24,7 +24,7 @@ from bot.flows.portfolio import OPERATOR
 from bot.flows.ports import Clock
 from bot.render import cards, portfolio_cards, words
 from bot.render.terminal import show
-from bot.settings import Settings, Storage
+from bot.settings import DailyFile, Settings, Storage
 from bot.settings_types import SQLITE
 from bot.storage.locks import held
 
@@ -51,7 +51,10 @@ async def tell(
     repositories = portfolio(clock.now())
     database, file = folder / "radar.db", folder / "history.csv"
     _prepare(database, file, repositories)
-    settings = Settings(storage=Storage(url=f"{SQLITE}{database.as_posix()}"))
+    settings = Settings(
+        storage=Storage(url=f"{SQLITE}{database.as_posix()}"),
+        daily_file=DailyFile(destination="none"),
+    )
     github = DemoGitHub(repositories, clock)
     async with open_app(settings, github=github, history=github, clock=clock) as app:
         await _collect(app, file, console)

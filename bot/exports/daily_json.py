@@ -4,24 +4,21 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.core.export import DAILY_VERSION as VERSION
+from bot.core.daily import ORDER, VERSION, Daily, Entry, document
 from bot.core.metrics import METRICS
 from bot.core.models import ImportRow, RefusedRow, Sample
 from bot.core.names import parse_repository, quoted
 from bot.errors import InvalidName
 from bot.exports.values import Moment, Unusable, check_count, read_moment, shown
 
+SKEW = 3_600
+"""Seconds by which the clock of another one that writes the same document may be ahead."""
 _LINE = 1  # JSON has no rows; the repository's name tells where
 
 
 def read_snapshot(text: str, *, now: int) -> Iterator[ImportRow | RefusedRow]:
     """Read every repository; raises Unusable if the document as a whole will not do."""
-    document = _parse(text)
-    _check_version(document.get("version"))
-    collected = _read_moment("collectedAt", document.get("collectedAt"), now)
-    repos = document.get("repos")
-    if not isinstance(repos, dict):
-        raise Unusable("it has no object `repos`; is this a daily portfolio file?")
+    collected, repos = _read_document(text, now)
     for name, entry in repos.items():
         try:
             yield _read_repository(name, entry, collected, now)
@@ -31,17 +28,66 @@ def read_snapshot(text: str, *, now: int) -> Iterator[ImportRow | RefusedRow]:
             yield RefusedRow(_LINE, f"{quoted(name)}: {error}")
 
 
+def read_daily(content: bytes, *, now: int) -> Daily:
+    """Read a document that is to be merged with another and written back: all of it, or Unusable.
+
+    Keys that nobody knows are passed over, and so is an entry without any number.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unusable("it is not UTF-8 text.") from error
+    latest = now + SKEW
+    collected, repos = _read_document(text, latest)
+    read = (_read_entry(name, entry, collected.at, latest) for name, entry in repos.items())
+    return document(collected.at, (entry for entry in read if entry.values))
+
+
+def _read_document(text: str, now: int) -> tuple[Moment, Mapping[str, object]]:
+    parsed = _parse(text)
+    _check_version(parsed.get("version"))
+    collected = _read_moment("collectedAt", parsed.get("collectedAt"), now)
+    repos = parsed.get("repos")
+    if not isinstance(repos, dict):
+        raise Unusable("it has no object `repos`; is this a daily portfolio file?")
+    return collected, repos
+
+
+def _read_entry(name: str, entry: object, collected: int, now: int) -> Entry:
+    try:
+        full_name, told = parse_repository(name), _object(entry)
+        seen, said = told.get("lastSeen"), told.get("collectedAt")
+        return Entry(
+            full_name,
+            {key: check_count(key, told[key]) for key in ORDER if told.get(key) is not None},
+            None if seen is None else _read_moment("lastSeen", seen, now).at,
+            min(
+                collected, collected if said is None else _read_moment("collectedAt", said, now).at
+            ),
+        )
+    except InvalidName as error:
+        raise Unusable(str(error)) from error
+    except Unusable as error:
+        raise Unusable(f"{quoted(name)}: {error}") from error
+
+
+def _object(entry: object) -> Mapping[str, Any]:
+    if not isinstance(entry, dict):
+        raise Unusable(f"it is {shown(entry)}, not an object with numbers.")
+    return entry
+
+
 def _parse(text: str) -> Mapping[str, Any]:
     try:
-        document = json.loads(text)
+        parsed = json.loads(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise Unusable(f"its JSON is broken at {place} ({error.msg}); fetch it anew.") from error
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits, 10,000 brackets
         raise Unusable(f"its JSON cannot be read ({error}); is this the right file?") from error
-    if not isinstance(document, dict):
+    if not isinstance(parsed, dict):
         raise Unusable("it is JSON, but not an object; is this a daily portfolio file?")
-    return document
+    return parsed
 
 
 def _check_version(version: object) -> None:
@@ -56,11 +102,10 @@ def _check_version(version: object) -> None:
 
 def _read_repository(name: str, entry: object, collected: Moment, now: int) -> ImportRow:
     full_name = parse_repository(name)
-    if not isinstance(entry, dict):
-        raise Unusable(f"it is {shown(entry)}, not an object with numbers.")
-    seen = entry.get("lastSeen")  # of a repository that vanished: its values are that old
+    told = _object(entry)
+    seen = told.get("lastSeen")  # of a repository that vanished: its values are that old
     at, daily = collected if seen is None else _read_moment("lastSeen", seen, now)
-    return ImportRow(_LINE, full_name, Sample(at, _read_values(entry), daily))
+    return ImportRow(_LINE, full_name, Sample(at, _read_values(told), daily))
 
 
 def _read_values(entry: Mapping[str, Any]) -> dict[str, int]:

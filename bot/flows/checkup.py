@@ -69,6 +69,7 @@ class Checkups:
             *self._status.of_runs(told, now, len(watched), failing),
             *await self._status.of_follows(guild_id),
             *await self._status.of_traffic(guild_id, watched),
+            *self._status.of_files(),
         ]
 
 

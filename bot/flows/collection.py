@@ -72,7 +72,7 @@ class Collector:
     Whoever waits for a person or a digest goes first: all that the timer did not begin is urgent.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a run stands on
         self,
         github: GitHub,
         store: Store,
@@ -80,7 +80,9 @@ class Collector:
         *,
         interval: int,
         new_id: Callable[[], str],
+        ended: Callable[[Run], None] = lambda _: None,
     ) -> None:
+        self._ended = ended
         self._github = github
         self._store = store
         self._clock = clock
@@ -173,6 +175,7 @@ class Collector:
         finished_at = self._clock.now()
         state.run = replace(state.run, status=status, finished_at=finished_at, message=message)
         await self._store.runs.finish(state.run)
+        self._ended(state.run)
 
     async def _pages(self, state: _State) -> None:
         state.tell()

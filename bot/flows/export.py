@@ -4,17 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from bot.core.export import (
-    Document,
-    Form,
-    Order,
-    Trace,
-    collected_at,
-    daily_json,
-    day_of,
-    long_csv,
-    sampled,
-)
+from bot.core.daily import daily_json, day_of
+from bot.core.export import Document, Form, Order, Trace, collected_at, long_csv, sampled
 from bot.core.metrics import METRICS
 from bot.core.models import Subject
 from bot.core.window import days, parse_window
@@ -43,7 +34,7 @@ class Exports:
         asked = parse_window(window, now=self._clock.now(), zone=zone)
         if form not in list(Form):
             raise UsageError(f"There is no format {form[:40]!r}: take {' or '.join(Form)}.")
-        subjects = _once_by_name(await self._portfolio.repositories(guild_id))
+        subjects = once_by_name(await self._portfolio.repositories(guild_id))
         if not subjects:
             raise UsageError("Nothing is watched here yet: start with track add owner/name.")
         order = Order(guild_id, Form(form), asked, zone, tuple(days(asked, zone=zone)), subjects)
@@ -95,7 +86,7 @@ class Exports:
         return Document(f"repo-radar-{first}-to-{last}.csv", content)
 
 
-def _once_by_name(subjects: Sequence[Subject]) -> tuple[Subject, ...]:
+def once_by_name(subjects: Sequence[Subject]) -> tuple[Subject, ...]:
     """A name may be that of a vanished repository and of one made anew: the living one is meant."""
     living_last = sorted(subjects, key=lambda one: (one.gone_at is None, one.id))
     once = {subject.full_name.lower(): subject for subject in living_last}

@@ -1,6 +1,6 @@
 """The verb status: is everything well, and what to do where it is not."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from bot import __version__
@@ -28,6 +28,7 @@ class Status:
         clock: Clock,
         *,
         interval: int,
+        of_files: Callable[[], Sequence[str]] = lambda: (),
     ) -> None:
         self._allowances = allowances
         self._store = store
@@ -35,6 +36,7 @@ class Status:
         self._traffic = traffic
         self._clock = clock
         self._interval = interval
+        self._of_files = of_files
 
     async def report(self) -> StatusReport:
         """Never raises for what is wrong with GitHub: that is a problem to report."""
@@ -48,7 +50,7 @@ class Status:
         of_runs = self.of_runs(last, now, len(watched), failing)
         problems += [one for one in of_runs if not any(said in one for said in problems)]
         problems += await self.of_follows(OPERATOR)
-        problems += await self.of_traffic(OPERATOR, watched)
+        problems += [*await self.of_traffic(OPERATOR, watched), *self._of_files()]
         return StatusReport(
             version=__version__,
             now=now,
@@ -102,6 +104,14 @@ class Status:
     async def of_traffic(self, guild_id: int, watched: Sequence[Subject]) -> list[str]:
         """What is wrong with reading the traffic of these, where the guild may know of it."""
         return await self._traffic.problems(guild_id, watched)
+
+    def of_files(self) -> list[str]:
+        """What a guild is told of the operator's daily files: where they go is not its business."""
+        if not self._of_files():
+            return []
+        return [
+            "A daily file could not be written: whoever runs the bot sees why by repo-radar status."
+        ]
 
     def of_runs(self, last: Run | None, now: int, watched: int, failing: int) -> list[str]:
         """What is wrong with the sampling of so many repositories."""

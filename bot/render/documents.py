@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from bot.core.chart import Chart
 from bot.core.coverage import DAY
+from bot.core.daily import written
 from bot.core.delta import Delta
 from bot.core.digest import Digest
 from bot.core.events import Event
-from bot.core.export import written
 from bot.core.follow import Follow, Followed
 from bot.core.models import Allowance, Run, RunError
 from bot.core.rank import Movement

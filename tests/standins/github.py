@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.standins.gists import Gists
 from tests.standins.github_apps import Access
 from tests.standins.github_limits import Limits
 from tests.standins.github_rest import Rest
@@ -58,6 +59,7 @@ class GitHubStandIn:
         self.rest.serve(app, self._admits)
         self.star_histories = StarHistories(self, app)
         self.traffic.serve(app, self.world, self._admits)
+        self.gists = Gists(self, app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()

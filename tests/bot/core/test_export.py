@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from bot.core.chart import Trail
 from bot.core.coverage import Span, look
+from bot.core.daily import daily_json
 from bot.core.delta import Delta, Status, measure
-from bot.core.export import COLUMNS, Document, Trace, collected_at, daily_json, long_csv
+from bot.core.export import COLUMNS, Document, Trace, collected_at, long_csv
 from bot.core.history import History, Observation
 from bot.core.metrics import METRICS
 from bot.core.models import ImportRow, Sample, Subject
@@ -155,20 +156,20 @@ def test_a_daily_file_to_the_byte() -> None:
         == """\
 {
   "collectedAt": "2026-01-01T12:00:00Z",
+  "version": 1,
   "repos": {
     "O/tool": {
-      "lastSeen": "2025-12-23T12:00:00Z",
-      "stars": 7
+      "stars": 7,
+      "lastSeen": "2025-12-23T12:00:00Z"
     },
     "o/site": {
+      "stars": 0,
       "forks": 1,
       "openIssues": 3,
       "openPRs": 4,
-      "stars": 0,
       "watchers": 2
     }
-  },
-  "version": 1
+  }
 }
 """
     )

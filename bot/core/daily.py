@@ -1,0 +1,141 @@
+"""The daily portfolio file: what it says, how two of them become one, and its bytes."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from bot.core.coverage import DAY
+from bot.core.delta import Status
+from bot.core.metrics import FORKS, OPEN_ISSUES, OPEN_PRS, STARS, WATCHERS
+from bot.core.rank import Movement
+
+VERSION = 1
+"""A reader refuses a higher one."""
+NAMES = {
+    metric.key: metric.daily_json or metric.key
+    for metric in (STARS, FORKS, OPEN_ISSUES, OPEN_PRS, WATCHERS)
+}
+"""Metrics by key with the names they have in the file, in the order in which it has them."""
+ORDER = tuple(NAMES.values())
+SEPARATOR = ",\n      "
+
+
+class Entry(NamedTuple):
+    """What a document says of one repository."""
+
+    full_name: str
+    values: Mapping[str, int]  # by the file's own names
+    last_seen: int | None  # the values are that old: it vanished, or was not sampled since
+    said_at: int  # `collectedAt` of the document that said it first
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """A document; its moment is that of its newest sample."""
+
+    collected_at: int
+    repos: Mapping[str, Entry]  # by name in lower case
+
+
+def build(movements: Sequence[Movement], collected: int) -> Daily:
+    """Every repository's values at the end of the window; one that was never sampled is absent.
+
+    Read back, every value stands for the file's moment, or its repository's `lastSeen`. So who was
+    not seen for more than a day before has that too, and a metric older than that is unknown.
+    """
+    entries = (_entry(one, collected) for one in movements)
+    return document(collected, (entry for entry in entries if entry))
+
+
+def document(collected: int, entries: Iterable[Entry]) -> Daily:
+    """Each repository once: of two spellings of a name, what counts more in `merge`."""
+    repos: dict[str, Entry] = {}
+    for entry in entries:
+        name = entry.full_name.lower()
+        repos[name] = max(repos[name], entry, key=_weight) if name in repos else entry
+    return Daily(collected, repos)
+
+
+def merge(one: Daily, other: Daily) -> Daily:
+    """The repositories of both, in whichever order they come.
+
+    What was seen on a later day (UTC) counts more, then what was said later; nothing is left out.
+    A repository that the later document does not have was seen last when the older one was made.
+    """
+    collected = max(one.collected_at, other.collected_at)
+    merged = document(collected, (*one.repos.values(), *other.repos.values()))
+    aged = {name: _aged(entry, collected) for name, entry in merged.repos.items()}
+    return Daily(collected, aged)
+
+
+def content(daily: Daily) -> bytes:
+    """The canonical form, in which the same document has the same bytes.
+
+    Indented by two, names sorted by code point, keys in the order of the format's description,
+    UTF-8 with a final newline. An entry that an earlier document of the day said first keeps that
+    one's moment as a `collectedAt` of its own, so that any order of merges ends the same; it is one
+    of the unknown keys that readers pass over.
+    """
+    # by hand: for indented text json has no fast part, and a portfolio may be large
+    entries = sorted(daily.repos.values())
+    collected, quote = daily.collected_at, json.JSONEncoder().encode
+    listed = ",\n".join([_lines(entry, collected, quote) for entry in entries])
+    repos = f"{{\n{listed}\n  }}" if listed else "{}"
+    head = f'"collectedAt": "{written(daily.collected_at)}",\n  "version": {VERSION}'
+    return f'{{\n  {head},\n  "repos": {repos}\n}}\n'.encode()
+
+
+def daily_json(movements: Sequence[Movement], collected: int) -> bytes:
+    """The file of a portfolio as of one moment."""
+    return content(build(movements, collected))
+
+
+def day_of(moment: int) -> str:
+    """The UTC day that a daily file is named after."""
+    return written(moment)[:10]
+
+
+def written(moment: int) -> str:
+    """`2026-03-21T18:00:00Z`."""
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _entry(movement: Movement, collected: int) -> Entry | None:
+    """None where nothing is known that the format has a name for."""
+    named = [delta for delta in movement.deltas if delta.metric in NAMES]
+    if not named:
+        return None
+    moments = {delta.after_at for delta in named}  # one, as a rule
+    seen_at = max(moments)
+    if seen_at - min(moments) > DAY:
+        named = [delta for delta in named if seen_at - delta.after_at <= DAY]
+    values = {NAMES[delta.metric]: delta.after for delta in named}
+    old = collected - seen_at > DAY or named[0].status is Status.GONE  # all of them are, or none
+    return Entry(movement.subject.full_name, values, seen_at if old else None, collected)
+
+
+def _weight(entry: Entry) -> tuple[int, int, Sequence[int], bool, int, str]:
+    """Of two entries of one repository the heavier one stays; it is a total order."""
+    full_name, values, last_seen, said_at = entry
+    seen = said_at if last_seen is None else last_seen
+    counts = [values.get(name, -1) for name in NAMES.values()]
+    return seen // DAY, said_at, counts, last_seen is not None, seen, full_name
+
+
+def _aged(entry: Entry, collected: int) -> Entry:
+    """What was said on an earlier day, and not since, is that old."""
+    if entry.last_seen is not None or entry.said_at // DAY == collected // DAY:
+        return entry
+    return entry._replace(last_seen=entry.said_at)
+
+
+def _lines(entry: Entry, collected: int, quote: Callable[[str], str]) -> str:
+    full_name, values, last_seen, said_at = entry
+    lines = [f'"{name}": {values[name]}' for name in ORDER if name in values]
+    if last_seen is not None:
+        lines.append(f'"lastSeen": "{written(last_seen)}"')
+    if said_at != collected:
+        lines.append(f'"collectedAt": "{written(said_at)}"')
+    return f"    {quote(full_name)}: {{\n      {SEPARATOR.join(lines)}\n    }}"
