@@ -20,6 +20,7 @@ from bot.core.card import Card
 from bot.core.chart import Chart
 from bot.core.reports import Progress as Done
 from bot.errors import UsageError
+from bot.rehearsing import open_rehearsal
 from bot.render import words
 from bot.render.chart_png import png
 from bot.render.chart_svg import svg
@@ -52,6 +53,16 @@ def ask(config: Path | None, question: Callable[[App], Awaitable[T]]) -> T:
 
     async def main() -> T:
         async with open_app(settings_of(config)) as app:
+            return await question(app)
+
+    return asyncio.run(main())
+
+
+def rehearse(config: Path | None, question: Callable[[App], Awaitable[T]]) -> T:
+    """The same on a copy of the database, so that nothing is written."""
+
+    async def main() -> T:
+        async with open_rehearsal(settings_of(config)) as app:
             return await question(app)
 
     return asyncio.run(main())

@@ -58,7 +58,7 @@ ROOMS: dict[str, set[str]] = {
         "bot.flows",
         "bot.render",
     }
-    | {"bot.cli_keeping", "asyncio", "pathlib", "typer"},
+    | {"bot.cli_keeping", "bot.exports.reader", "asyncio", "pathlib", "typer"},
     "bot/cli_keeping.py": CORE
     | {"bot.app", "bot.clock", "bot.console", "bot.flows", "bot.render", "asyncio", "pathlib"}
     | {"typer"},
@@ -66,13 +66,16 @@ ROOMS: dict[str, set[str]] = {
     | {"bot.render.discord", "aiohttp", "discord", "pydantic", "secrets", "structlog", "yarl"},
     "bot/clock.py": {"time"},
     "bot/console.py": CORE
-    | {"bot.app", "bot.log", "bot.render", "bot.settings", "asyncio", "pathlib", "rich"},
+    | {"bot.app", "bot.log", "bot.render", "bot.settings", "asyncio", "pathlib", "rich"}
+    | {"bot.rehearsing"},
     "bot/errors.py": set(),
     "bot/failures.py": {"bot.errors", "aiohttp", "discord"},
     "bot/heartbeat.py": {"asyncio", "pathlib", "structlog"},
     "bot/housekeeping.py": {"asyncio", "structlog"},
     "bot/log.py": {"logging", "pydantic", "structlog"},
     "bot/registration.py": set(),
+    "bot/rehearsing.py": {"bot.app", "bot.settings", "bot.settings_types", "bot.storage.backups"}
+    | {"pathlib", "tempfile"},
     "bot/scheduler.py": CORE | {"bot.flows", "asyncio", "structlog"},
     "bot/settings.py": SETTINGS
     | {"bot.settings_errors", "bot.settings_sources", "bot.settings_types", "os", "pathlib"}

@@ -12,6 +12,7 @@ from bot.errors import InvalidName
 from bot.exports.values import Moment, Unusable, check_count, read_moment, shown
 
 _LINE = 1  # JSON has no rows; the repository's name tells where
+_NAMES = tuple((key, one.daily_json) for key, one in METRICS.items() if one.daily_json)
 
 
 def read_snapshot(text: str, *, now: int) -> Iterator[ImportRow | RefusedRow]:
@@ -60,18 +61,19 @@ def _read_repository(name: str, entry: object, collected: Moment, now: int) -> I
         raise Unusable(f"it is {shown(entry)}, not an object with numbers.")
     seen = entry.get("lastSeen")  # of a repository that vanished: its values are that old
     at, daily = collected if seen is None else _read_moment("lastSeen", seen, now)
-    return ImportRow(_LINE, full_name, Sample(at, _read_values(entry), daily))
+    gone_at = None if seen is None else collected.at
+    sample = Sample(at, _read_values(entry), daily)
+    return ImportRow(_LINE, full_name, sample, collected.at, gone_at)
 
 
 def _read_values(entry: Mapping[str, Any]) -> dict[str, int]:
-    names = {key: metric.daily_json for key, metric in METRICS.items() if metric.daily_json}
-    values = {
-        key: check_count(name, entry[name])
-        for key, name in names.items()
-        if entry.get(name) is not None
-    }
+    values: dict[str, int] = {}
+    for key, name in _NAMES:
+        value = entry.get(name)
+        if value is not None:
+            values[key] = check_count(name, value)
     if not values:
-        raise Unusable(f"it has none of {', '.join(names.values())}.")
+        raise Unusable(f"it has none of {', '.join(name for _, name in _NAMES)}.")
     return values
 
 

@@ -131,6 +131,7 @@ def imported(report: ImportReport) -> Json:
         "refused": [
             {"file": at.file, "line": at.line, "reason": at.reason} for at in report.refused
         ],
+        "dry_run": report.dry_run,
     }
 
 

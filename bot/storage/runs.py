@@ -19,8 +19,9 @@ from bot.core.models import (
 )
 from bot.errors import RunInProgress
 from bot.storage.database import Database, Row, Transaction
-from bot.storage.histories import Merger, load, merge_into
+from bot.storage.histories import load, merge_into
 from bot.storage.locks import held
+from bot.storage.merging import Merger
 from bot.storage.subjects import absorb, identify, maybe, refuse, whole
 
 log = structlog.get_logger(__name__)

@@ -308,7 +308,7 @@ async def test_days_are_those_of_the_zone() -> None:
         (["track", "add", "rocket"], '"rocket" is not a repository'),
         (["track", "add", "ac me/*"], "is not a repository"),
         (["import", "absent.csv"], "absent.csv cannot be imported"),
-        (["import", "."], "it is not a file"),
+        (["import", "."], "it has no daily files"),
         (["diff", "acme/rocket", "--config", "absent.yaml"], "does not exist"),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",
