@@ -27,7 +27,7 @@ from tests.bot.core.timelines import NOON, dense
 from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.stored import SqliteStore, contents, fresh_store
 
-ON_SQLITE = settings(deadline=None, max_examples=15)
+ON_SQLITE = settings(deadline=None, max_examples=40)
 ZONES = st.sampled_from([UTC, ZoneInfo("America/Los_Angeles"), ZoneInfo("Asia/Kolkata")])
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 NAMES = tuple(one.daily_json for one in METRICS.values() if one.daily_json)
