@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.history import write_history
+from benchmarks.imports import measure_year
 from bot.app import App, open_app
 from bot.core.reports import ImportReport
 from bot.core.window import Window, parse_window
@@ -72,10 +73,11 @@ async def main(history: Path | None) -> None:
             seen = await app.store.histories.seen([subject.id for subject in subjects])
             clock.at = max(last for _, last in seen.values())
             reads = await measure_reads(app, database, [subject.id for subject in subjects])
+        year = Figure("a year of files", "s", *await measure_year(Path(folder)), DAILY_ROW)
         store = measure_store(database, report.new or 1, plain_bytes)  # closed: all in one file
     began = datetime.fromtimestamp(min(first for first, _ in seen.values()), UTC)
     print(f"{report.rows:,} rows of {len(subjects):,} repositories from {began:%Y-%m-%d} on")
-    show([*imports, store, *reads])
+    show([*imports, store, *reads, year])
 
 
 async def measure_imports(
