@@ -65,7 +65,10 @@ class History:
             return NOTHING_NEW
         if max([spans[-1].until for spans in self.coverage.values()], default=-1) < sample.at:
             return self._append(sample, within, imported=imported)
-        known = {key: self._known(key, sample.at) for key in sample.values}
+        looked = self._looked(sample.at)
+        known = {
+            key: self._value(key, sample.at) if key in looked else None for key in sample.values
+        }
         refused = {
             key: (held, sample.values[key])
             for key, held in known.items()
@@ -137,10 +140,14 @@ class History:
         seen = newest(self.observations.get(metric, []), at)
         return None if seen is None else seen.value
 
-    def _known(self, metric: str, at: int) -> int | None:
-        """The value at `at` if the metric was sampled through it, else None."""
-        inside = any(span.since <= at <= span.until for span in self.spans(metric))
-        return self._value(metric, at) if inside else None
+    def _looked(self, at: int) -> set[str]:
+        """The metrics that were sampled through a moment."""
+        return {
+            key
+            for read, spans in self.coverage.items()
+            if any(span.since <= at <= span.until for span in spans)
+            for key in read.metrics
+        }
 
     def _fill(self, metric: str, at: int, value: int) -> None:
         """Write what changed, and keep what the next sample said where it now is a change."""
