@@ -24,6 +24,7 @@ from rich.table import Table
 from benchmarks.collecting import REPOSITORIES, measure_collecting
 from benchmarks.exports import daily_file
 from benchmarks.history import write_history
+from benchmarks.imports import measure_year
 from bot.app import App, open_app
 from bot.core.reports import ImportReport
 from bot.core.window import Window, parse_window
@@ -74,6 +75,7 @@ async def main(history: Path | None) -> None:
             seen = await app.store.histories.seen([subject.id for subject in subjects])
             clock.at = max(last for _, last in seen.values())
             reads = await measure_reads(app, database, [subject.id for subject in subjects])
+        year = Figure("a year of files", "s", *await measure_year(Path(folder)), DAILY_ROW)
         store = measure_store(database, report.new or 1, plain_bytes)  # closed: all in one file
     began = datetime.fromtimestamp(min(first for first, _ in seen.values()), UTC)
     print(f"{report.rows:,} rows of {len(subjects):,} repositories from {began:%Y-%m-%d} on")
@@ -82,7 +84,7 @@ async def main(history: Path | None) -> None:
     collecting = Figure("collecting them", "s", seconds, 30, plain, "largest pages, unread")
     daily = daily_file()
     filing = Figure("daily file", "ms", daily[0], 50, daily[1], "json.dumps")
-    show([*imports, store, *reads, filing, collecting])
+    show([*imports, store, *reads, filing, year, collecting])
 
 
 async def measure_imports(

@@ -1,25 +1,20 @@
 """The only builder: opens what the program stands on, wires the flows, closes in reverse."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from uuid import uuid4
 
-import aiohttp
-
 from bot.clock import SystemClock
 from bot.core.rotation import Rotation
-from bot.exports.gist import GistFile
-from bot.exports.gist_client import GistClient
-from bot.exports.local import LocalFiles
+from bot.edges import Edges, open_edges
 from bot.exports.notes import Notes
 from bot.exports.reader import read_rows
 from bot.flows.allowance import Allowances
 from bot.flows.backfill import Backfill
 from bot.flows.charts import Charts
 from bot.flows.collection import Collector
-from bot.flows.daily_files import DailyFiles, Place
+from bot.flows.daily_files import DailyFiles
 from bot.flows.deltas import Deltas
 from bot.flows.diff import Diff
 from bot.flows.digest import Digests
@@ -28,50 +23,21 @@ from bot.flows.guild_settings import GuildSettings
 from bot.flows.importing import Import
 from bot.flows.lookout import Lookout
 from bot.flows.membership import Membership
-from bot.flows.owner_ports import Owners
 from bot.flows.owners import Following
 from bot.flows.pace import Pace
 from bot.flows.portfolio import Portfolio
-from bot.flows.ports import Clock, GitHub, Store
+from bot.flows.ports import Clock, GitHub
 from bot.flows.pruning import Pruning
 from bot.flows.retention import Cleanup, Thinning
 from bot.flows.rounds import Rounds
 from bot.flows.safekeeping import Safekeeping
-from bot.flows.star_ports import StarHistory as History
-from bot.flows.star_ports import Stars
+from bot.flows.star_ports import StarHistory
 from bot.flows.status import Status
 from bot.flows.sync import Sync
 from bot.flows.track import Track
 from bot.flows.traffic import Traffic
-from bot.github.client import GitHubClient
-from bot.github.credentials import AppLogin, OwnersToken
-from bot.github.owners import Owners as GitHubOwners
-from bot.github.star_history import StarHistory
 from bot.settings import Settings
 from bot.storage.backups import Vault
-from bot.storage.database import Database, open_database
-from bot.storage.follows import Follows
-from bot.storage.guilds import Guilds
-from bot.storage.histories import Histories
-from bot.storage.outbox import Outbox
-from bot.storage.retained_stars import RetainedStars
-from bot.storage.retention import Retention
-from bot.storage.runs import Runs
-from bot.storage.subjects import Subjects
-from bot.storage.traffic import TrafficLog
-from bot.storage.watches import Watches
-
-
-@dataclass(frozen=True, slots=True)
-class Edges:
-    """What the flows stand on; a demo or a test hands in its own GitHub."""
-
-    store: Store
-    retention: Retention
-    github: GitHub
-    owners: Owners
-    stars: Stars
-    places: Sequence[Place] = ()  # of daily files
 
 
 class App:
@@ -215,25 +181,12 @@ async def open_app(
     settings: Settings,
     *,
     github: GitHub | None = None,
-    history: History | None = None,
+    history: StarHistory | None = None,
     clock: Clock | None = None,
 ) -> AsyncIterator[App]:
     """Open the store and wire the flows; another GitHub or clock may be handed in."""
     clock = clock or SystemClock()
-    async with (
-        open_database(settings.storage.path) as database,
-        aiohttp.ClientSession() as session,
-    ):
-        client = _github(settings, session, clock)
-        stars = Stars(history or StarHistory(client), RetainedStars(database))
-        edges = Edges(
-            _store(database),
-            Retention(database),
-            github or client,
-            GitHubOwners(client),
-            stars,
-            _places(settings, session),
-        )
+    async with open_edges(settings, clock, github, history) as edges:
         app = App(settings, edges, clock)
         own = settings.portfolio
         await app.portfolio.adopt(own.repositories, own.guilds, clock.now())
@@ -242,50 +195,6 @@ async def open_app(
             yield app
         finally:
             await app.collector.close()
-
-
-def _store(database: Database) -> Store:
-    return Store(
-        subjects=Subjects(database),
-        watches=Watches(database),
-        histories=Histories(database),
-        runs=Runs(database),
-        guilds=Guilds(database),
-        outbox=Outbox(database),
-        follows=Follows(database),
-        traffic=TrafficLog(database),
-    )
-
-
-def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> GitHubClient:
-    app_id, key = settings.github.app_id, settings.github.app_private_key
-    return GitHubClient(
-        session,
-        token=settings.github.token,
-        tokens=[OwnersToken(one.token, one.owners) for one in settings.github.tokens],
-        app=AppLogin(app_id, key) if app_id and key else None,
-        api_url=settings.github.api_url,
-        clock=clock,
-        concurrency=settings.github.concurrency,
-        points_per_hour=settings.github.points_per_hour,
-        timeout=settings.collection.timeout,
-    )
-
-
-def _places(settings: Settings, session: aiohttp.ClientSession) -> list[Place]:
-    """Where daily files go: local before gist, which others may see."""
-    wanted, places = settings.daily_file, []
-    if wanted.destination in ("local", "both"):
-        places.append(Place(LocalFiles(wanted.path)))
-    if wanted.destination in ("gist", "both"):
-        client = GistClient(
-            session,
-            token=wanted.gist_token or settings.github.token,
-            api_url=settings.github.api_url,
-            timeout=settings.collection.timeout,
-        )
-        places.append(Place(GistFile(client, wanted.gist_id), public_only=True))
-    return places
 
 
 def safekeeping_of(settings: Settings, clock: Clock | None = None) -> Safekeeping:

@@ -9,17 +9,18 @@ import typer
 
 from bot import __version__
 from bot.app import App
-from bot.cli_keeping import keeping
-from bot.console import answer, ask, drawn, progress, saved, settings_of, zone_of
+from bot.cli_keeping import DryRun, keeping
+from bot.console import answer, ask, drawn, progress, rehearse, saved, settings_of, zone_of
 from bot.core.export import Document, Form
 from bot.core.follow import Follow, Terms, parse_terms
 from bot.core.metrics import METRICS, STARS
 from bot.core.models import RunStatus, Trigger, Wanted
 from bot.core.rank import ANY, RANKINGS
 from bot.core.reports import BackfillReport, Listed, SyncReport, Tracked
+from bot.exports.reader import files_of
 from bot.flows.collection import Listener
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR
-from bot.render import cards, documents, portfolio_cards
+from bot.render import cards, documents, portfolio_cards, status_documents
 
 
 async def read_back(
@@ -180,17 +181,20 @@ async def synced(app: App, tell: Listener) -> SyncReport:
 
 @cli.command("import")
 def import_command(
-    files: Annotated[list[Path], typer.Argument(help="History CSV or daily JSON files.")],
+    files: Annotated[list[Path], typer.Argument(help="CSV, daily JSON, or a folder of them.")],
     track: Annotated[bool, typer.Option(help="Watch what the files bring.")] = True,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Bring history in from files; gaps are filled, nothing is overwritten."""
+    found, act = files_of(files), rehearse if dry_run else ask
     with progress("Importing rows") as tell:
-        report = ask(
+        report = act(
             config,
-            lambda app: app.importing.files(files, track=track, listener=tell),
+            lambda app: app.importing.files(found, track=track, listener=tell),
         )
+    report.dry_run = dry_run
     answer(portfolio_cards.imported(report), documents.imported(report), as_json=as_json)
     if report.refused:
         raise typer.Exit(2)
@@ -237,7 +241,7 @@ def status(tz: Zone = "UTC", as_json: AsJson = False, config: Config = None) -> 
     """Tell whether everything is well, and what to do where it is not."""
     zone = zone_of(tz)
     report = ask(config, lambda app: app.status.report())
-    answer(portfolio_cards.status(report, zone), documents.status(report), as_json=as_json)
+    answer(portfolio_cards.status(report, zone), status_documents.status(report), as_json=as_json)
     if report.problems:
         raise typer.Exit(1)
 

@@ -20,6 +20,7 @@ from bot.core.card import Card
 from bot.core.chart import Chart
 from bot.core.reports import Progress as Done
 from bot.errors import RadarError, UsageError
+from bot.rehearsing import open_rehearsal
 from bot.render import words
 from bot.render.chart_png import png
 from bot.render.chart_svg import svg
@@ -69,6 +70,16 @@ async def _filed(app: App) -> None:
         troubles = [str(error) if isinstance(error, RadarError) else repr(error)]
     for trouble in troubles:
         Console(stderr=True).print(f"warning: {trouble}", markup=False, soft_wrap=True)
+
+
+def rehearse(config: Path | None, question: Callable[[App], Awaitable[T]]) -> T:
+    """The same on a copy of the database, so that nothing is written."""
+
+    async def main() -> T:
+        async with open_rehearsal(settings_of(config)) as app:
+            return await question(app)
+
+    return asyncio.run(main())
 
 
 def answer(card: Card, document: Json, *, as_json: bool) -> None:

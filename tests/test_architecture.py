@@ -53,7 +53,8 @@ ROOMS: dict[str, set[str]] = {
     "bot/__init__.py": set(),
     "bot/__main__.py": {"bot.cli", "bot.errors"},
     # The builder knows everyone; its bot's half also discord.py's globals that have no setting.
-    "bot/app.py": {"bot", "aiohttp"},
+    "bot/app.py": {"bot"},
+    "bot/edges.py": {"bot", "aiohttp"},
     "bot/serving.py": {"bot", "cogs", "asyncio", "os", "signal"}
     | {"discord.VoiceClient", "discord.ext.commands.Cog", "discord.http"},
     "bot/backfilling.py": {"bot.errors", "bot.flows", "structlog"},
@@ -67,7 +68,7 @@ ROOMS: dict[str, set[str]] = {
         "bot.flows",
         "bot.render",
     }
-    | {"bot.cli_keeping", "asyncio", "pathlib", "typer"},
+    | {"bot.cli_keeping", "bot.exports.reader", "asyncio", "pathlib", "typer"},
     "bot/cli_keeping.py": CORE
     | {"bot.app", "bot.clock", "bot.console", "bot.flows", "bot.render", "asyncio", "pathlib"}
     | {"typer"},
@@ -81,7 +82,8 @@ ROOMS: dict[str, set[str]] = {
     | {"bot.render.discord", "aiohttp", "discord", "pydantic", "secrets", "structlog", "yarl"},
     "bot/clock.py": {"time"},
     "bot/console.py": CORE
-    | {"bot.app", "bot.log", "bot.render", "bot.settings", "asyncio", "pathlib", "rich"},
+    | {"bot.app", "bot.log", "bot.render", "bot.settings", "asyncio", "pathlib", "rich"}
+    | {"bot.rehearsing"},
     # What channels demand, for the cogs that choose them and the edge that writes to them.
     "bot/destinations.py": {"bot.core", "discord"},
     "bot/errors.py": set(),
@@ -91,6 +93,8 @@ ROOMS: dict[str, set[str]] = {
     "bot/housekeeping.py": {"asyncio", "structlog"},
     "bot/log.py": {"logging", "pydantic", "structlog"},
     "bot/registration.py": set(),
+    "bot/rehearsing.py": {"bot.app", "bot.settings", "bot.settings_types", "bot.storage.backups"}
+    | {"pathlib", "tempfile"},
     "bot/scheduler.py": CORE | {"bot.flows", "asyncio", "structlog"},
     "bot/settings.py": SETTINGS
     | {"bot.settings_errors", "bot.settings_sources", "bot.settings_types", "os", "pathlib"}

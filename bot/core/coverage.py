@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 DAY = 86_400
 NOON = DAY // 2
@@ -14,8 +15,7 @@ def reach(interval: int) -> int:
     return max(JOIN, interval * 3 // 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """An unbroken interval of samples, both ends included."""
 
     since: int
@@ -60,8 +60,17 @@ def look(spans: Sequence[Span], moment: int) -> Sight | None:
     return Sight(sampled_at, covered=following is not None and following - last <= JOIN)
 
 
+def _reaches(spans: Sequence[Span], moment: int) -> bool:
+    return bool(spans) and max(span.until for span in spans) >= moment
+
+
 def join(spans: Sequence[Span], at: int, *, daily: bool, within: int) -> tuple[Span, ...]:
     """Add one sample to the ordered spans of one metric set, bridging silences of `within` s."""
+    if not spans:
+        return (Span(at, at, daily),)
+    *older, newest = spans
+    if newest.until < at <= newest.until + within and not _reaches(older, at - within):
+        return (*older, Span(newest.since, at, daily))  # as nearly all are
     since = until = at
     apart = []
     for span in spans:

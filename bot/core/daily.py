@@ -39,13 +39,14 @@ class Daily:
     repos: Mapping[str, Entry]  # by name in lower case
 
 
-def build(movements: Sequence[Movement], collected: int) -> Daily:
+def build(movements: Sequence[Movement], collected: int, *, stale: int = DAY) -> Daily:
     """Every repository's values at the end of the window; one that was never sampled is absent.
 
     Read back, every value stands for the file's moment, or its repository's `lastSeen`. So who was
-    not seen for more than a day before has that too, and a metric older than that is unknown.
+    not seen for more than `stale` seconds before has that too, and a metric older than that is
+    unknown.
     """
-    entries = (_entry(one, collected) for one in movements)
+    entries = (_entry(one, collected, stale) for one in movements)
     return document(collected, (entry for entry in entries if entry))
 
 
@@ -87,9 +88,9 @@ def content(daily: Daily) -> bytes:
     return f'{{\n  {head},\n  "repos": {repos}\n}}\n'.encode()
 
 
-def daily_json(movements: Sequence[Movement], collected: int) -> bytes:
+def daily_json(movements: Sequence[Movement], collected: int, *, stale: int = DAY) -> bytes:
     """The file of a portfolio as of one moment."""
-    return content(build(movements, collected))
+    return content(build(movements, collected, stale=stale))
 
 
 def day_of(moment: int) -> str:
@@ -102,17 +103,17 @@ def written(moment: int) -> str:
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _entry(movement: Movement, collected: int) -> Entry | None:
+def _entry(movement: Movement, collected: int, stale: int) -> Entry | None:
     """None where nothing is known that the format has a name for."""
     named = [delta for delta in movement.deltas if delta.metric in NAMES]
     if not named:
         return None
     moments = {delta.after_at for delta in named}  # one, as a rule
     seen_at = max(moments)
-    if seen_at - min(moments) > DAY:
-        named = [delta for delta in named if seen_at - delta.after_at <= DAY]
+    if seen_at - min(moments) > stale:
+        named = [delta for delta in named if seen_at - delta.after_at <= stale]
     values = {NAMES[delta.metric]: delta.after for delta in named}
-    old = collected - seen_at > DAY or named[0].status is Status.GONE  # all of them are, or none
+    old = collected - seen_at > stale or named[0].status is Status.GONE  # all of them are, or none
     return Entry(movement.subject.full_name, values, seen_at if old else None, collected)
 
 

@@ -4,9 +4,10 @@ import csv
 import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from io import StringIO
+from operator import itemgetter
 from typing import NamedTuple
 
 from bot.core.chart import Trail
@@ -61,38 +62,64 @@ class Trace(NamedTuple):
     full_name: str
     metric: str
     trail: Trail
+    gone_at: int | None = None
+
+
+_Line = tuple[str, str, str, int, str]
 
 
 class _Known(NamedTuple):
     value: int
     status: Status
+    sampled_at: int
 
 
-def long_csv(days: Sequence[Day], traces: Sequence[Trace]) -> bytes:
-    """A row for each day and trace, in their order; none before the first sample."""
+def long_csv(days: Sequence[Day], traces: Sequence[Trace], zone: tzinfo) -> bytes:
+    """A row for each day and trace, in their order; none before the first sample.
+
+    Where the first day only repeats an older sample, that one's own row stands before: without it
+    whoever reads the file would not know when the value was true.
+    """
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
+    writer.writerows(_older(days[0], traces, zone))
     for day in days:
         date = day.date.isoformat()
-        for name, metric, trail in traces:
-            if known := _known(trail, day):
-                writer.writerow((date, name, metric, known.value, known.status.value))
+        for trace in traces:
+            if known := _known(trace, day):
+                row = (date, trace.full_name, trace.metric, known.value, known.status.value)
+                writer.writerow(row)
     return text.getvalue().encode()
+
+
+def _older(first: Day, traces: Sequence[Trace], zone: tzinfo) -> list[_Line]:
+    """The samples that the first day repeats, oldest first."""
+    older: list[_Line] = []
+    for trace in traces:
+        known = _known(trace, first)
+        if known and known.status is not Status.EXACT:
+            date = datetime.fromtimestamp(known.sampled_at, zone).date().isoformat()
+            older.append((date, trace.full_name, trace.metric, known.value, Status.EXACT.value))
+    return sorted(older, key=itemgetter(0))
 
 
 def sampled(days: Sequence[Day], traces: Sequence[Trace]) -> bool:
     """Has a CSV of these any row?"""
-    return any(_known(trace.trail, days[-1]) for trace in traces)
+    return any(_known(trace, days[-1]) for trace in traces)
 
 
-def _known(trail: Trail, day: Day) -> _Known | None:
+def _known(trace: Trace, day: Day) -> _Known | None:
     """What was known at the end of a day: exact if somebody looked on it, or looked through it."""
-    sight, seen = look(trail.spans, day.last), newest(trail.seen, day.last)
+    sight, seen = look(trace.trail.spans, day.last), newest(trace.trail.seen, day.last)
     if sight is None or seen is None:
         return None
-    looked = sight.covered or sight.sampled_at >= day.first
-    return _Known(seen.value, Status.EXACT if looked else Status.APPROX)
+    status = Status.APPROX
+    if sight.covered or sight.sampled_at >= day.first:
+        status = Status.EXACT
+    elif trace.gone_at is not None and trace.gone_at <= day.last:
+        status = Status.GONE
+    return _Known(seen.value, status, sight.sampled_at)
 
 
 def collected_at(movements: Sequence[Movement]) -> int | None:

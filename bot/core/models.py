@@ -3,9 +3,10 @@
 Moments are integer UTC seconds everywhere. An unknown value is absent or None, never 0.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Visibility(StrEnum):
@@ -62,8 +63,7 @@ class Subject:
         return "active" if self.gone_at is None else "gone"
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):  # three of these may be made a million times in an import
     """What was read of one repository at one moment; a metric that was not read is absent."""
 
     at: int
@@ -197,13 +197,22 @@ class Allowance:
     configured: bool = True  # False: GitHub is asked without a token
 
 
-@dataclass(frozen=True, slots=True)
-class ImportRow:
+class ImportRow(NamedTuple):
     """One good row of an import file."""
 
     line: int  # in the file, from 1; of a JSON file the line is 1
     full_name: str
-    sample: Sample
+    sample: Sample  # without values where nobody looked
+    collected_at: int | None = None  # the moment of the daily file that it stands in
+    gone_at: int | None = None  # the file says that it was gone or not visible then
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the files that a bundle of rows comes from say besides samples."""
+
+    collected: Collection[int] = ()  # the moments of daily files
+    gone: Mapping[str, Collection[int]] = field(default_factory=dict)  # full name -> when
 
 
 @dataclass(frozen=True, slots=True)

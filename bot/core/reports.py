@@ -134,6 +134,7 @@ class ImportReport:
     new: int = 0
     known: int = 0
     refused: list[RefusedAt] = field(default_factory=list)
+    dry_run: bool = False  # nothing was written: this is what would come of it
 
 
 @dataclass(frozen=True, slots=True)

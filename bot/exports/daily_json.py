@@ -14,6 +14,7 @@ from bot.exports.values import Moment, Unusable, check_count, read_moment, shown
 SKEW = 3_600
 """Seconds by which the clock of another one that writes the same document may be ahead."""
 _LINE = 1  # JSON has no rows; the repository's name tells where
+_NAMES = tuple((key, one.daily_json) for key, one in METRICS.items() if one.daily_json)
 
 
 def read_snapshot(text: str, *, now: int) -> Iterator[ImportRow | RefusedRow]:
@@ -104,19 +105,24 @@ def _read_repository(name: str, entry: object, collected: Moment, now: int) -> I
     full_name = parse_repository(name)
     told = _object(entry)
     seen = told.get("lastSeen")  # of a repository that vanished: its values are that old
-    at, daily = collected if seen is None else _read_moment("lastSeen", seen, now)
-    return ImportRow(_LINE, full_name, Sample(at, _read_values(told), daily))
+    said = told.get("collectedAt")  # of one that an earlier document of the day told of
+    if seen is not None:
+        at, daily = _read_moment("lastSeen", seen, now)
+    else:
+        at, daily = collected if said is None else _read_moment("collectedAt", said, now)
+    gone_at = None if seen is None else collected.at
+    sample = Sample(at, _read_values(told), daily)
+    return ImportRow(_LINE, full_name, sample, collected.at, gone_at)
 
 
 def _read_values(entry: Mapping[str, Any]) -> dict[str, int]:
-    names = {key: metric.daily_json for key, metric in METRICS.items() if metric.daily_json}
-    values = {
-        key: check_count(name, entry[name])
-        for key, name in names.items()
-        if entry.get(name) is not None
-    }
+    values: dict[str, int] = {}
+    for key, name in _NAMES:
+        value = entry.get(name)
+        if value is not None:
+            values[key] = check_count(name, value)
     if not values:
-        raise Unusable(f"it has none of {', '.join(names.values())}.")
+        raise Unusable(f"it has none of {', '.join(name for _, name in _NAMES)}.")
     return values
 
 

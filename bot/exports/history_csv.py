@@ -7,15 +7,19 @@ from functools import lru_cache, partial
 
 from bot.core.metrics import METRICS
 from bot.core.models import ImportRow, RefusedRow, Sample
-from bot.core.names import parse_repository, quoted
-from bot.errors import InvalidName
-from bot.exports.values import Unusable, check_count, read_moment
+from bot.core.names import quoted
+from bot.exports.values import (
+    DAYS_KEPT,
+    NAMES_KEPT,
+    Unusable,
+    cells_of,
+    read_count,
+    read_moment,
+    read_name,
+)
 
 DATE = "date"
 FULL_NAME = "full_name"
-_DAYS_KEPT = 1_000
-_NAMES_KEPT = 20_000
-_MOST_DIGITS = 19  # of a number that fits 64 bits
 
 
 def read_history(lines: Iterable[str], *, now: int) -> Iterator[ImportRow | RefusedRow]:
@@ -23,10 +27,10 @@ def read_history(lines: Iterable[str], *, now: int) -> Iterator[ImportRow | Refu
     numbered = enumerate(lines, start=1)
     rows = _Rows(_read_header(line for _, line in numbered), now)
     for number, line in numbered:
-        try:  # a line at a time: one stray quote must not swallow the rows after it
-            cells = next(csv.reader([line], strict=True), [])
-        except csv.Error as error:
-            yield RefusedRow(number, f"This line is no CSV: {error}; check its quotes.")
+        try:
+            cells = cells_of(line)
+        except Unusable as error:
+            yield RefusedRow(number, str(error))
             continue
         if cells:
             yield rows.read(number, cells)
@@ -64,8 +68,8 @@ class _Rows:
 
     def __init__(self, header: _Header, now: int) -> None:
         self._header = header
-        self._moment = lru_cache(_DAYS_KEPT)(partial(read_moment, DATE, now=now))
-        self._full_name = lru_cache(_NAMES_KEPT)(_read_name)
+        self._moment = lru_cache(DAYS_KEPT)(partial(read_moment, DATE, now=now))
+        self._full_name = lru_cache(NAMES_KEPT)(read_name)
 
     def read(self, line: int, cells: list[str]) -> ImportRow | RefusedRow:
         try:
@@ -83,7 +87,7 @@ class _Rows:
 
     def _values(self, cells: list[str]) -> dict[str, int]:
         values = {
-            key: _read_count(key, cell)
+            key: read_count(key, cell)
             for key, place in self._header.metrics.items()
             if (cell := cells[place].strip())
         }
@@ -91,16 +95,3 @@ class _Rows:
             names = ", ".join(self._header.metrics)
             raise Unusable(f"Nothing was measured: no value under {names}.")
         return values
-
-
-def _read_name(cell: str) -> str:
-    try:
-        return parse_repository(cell)
-    except InvalidName as error:
-        raise Unusable(f"{FULL_NAME}: {error}") from error
-
-
-def _read_count(key: str, cell: str) -> int:
-    # Digits only: int() would also take 1_000 and +5, and refuse 5,000 digits in its own words.
-    plain = cell.isascii() and cell.isdecimal() and len(cell) <= _MOST_DIGITS
-    return check_count(key, int(cell) if plain else cell)

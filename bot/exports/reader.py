@@ -1,20 +1,40 @@
 """The door for imported files: finds out what a file is and reads it row by row."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bot.core.export import COLUMNS
 from bot.core.models import ImportRow, RefusedRow
 from bot.errors import InvalidFile
 from bot.exports.daily_json import read_snapshot
 from bot.exports.history_csv import read_history
+from bot.exports.long_csv import read_long
 from bot.exports.values import Unusable
 
 _BLOCK = 1 << 20
 _ENCODING = "utf-8-sig"  # takes a file with a byte order mark and one without
 
 
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """The files themselves, and of a folder its daily files by name, which is by day.
+
+    Raises InvalidFile for a folder without any.
+    """
+    return [file for path in paths for file in (_daily_files(path) if path.is_dir() else [path])]
+
+
+def _daily_files(folder: Path) -> list[Path]:
+    found = sorted(folder.glob("snapshots/*.json")) or sorted(folder.glob("*.json"))
+    if not found:
+        raise InvalidFile(
+            f"{folder} cannot be imported: it has no daily files, neither snapshots/*.json nor"
+            " *.json; name the folder above snapshots, or the files."
+        )
+    return found
+
+
 def read_rows(path: Path, *, now: int) -> Iterator[ImportRow | RefusedRow]:
-    """Yield every row of a history CSV or a daily portfolio file, in order, good or refused.
+    """Yield every row of a CSV or a daily portfolio file, in order, good or refused.
 
     Raises InvalidFile, before the first row, when the file cannot be used as a whole.
     """
@@ -23,9 +43,9 @@ def read_rows(path: Path, *, now: int) -> Iterator[ImportRow | RefusedRow]:
     except OSError as error:
         reason = f"{error.strerror or error}; check the path and who may read it."
         raise InvalidFile(f"{path} cannot be imported: {reason}") from error
-    except UnicodeError as error:
+    except UnicodeDecodeError as error:
         raise InvalidFile(
-            f"{path} cannot be imported: it is not UTF-8 text; save it as UTF-8."
+            f"{path} cannot be imported: it is not UTF-8 text{_place(path)}; save it as UTF-8."
         ) from error
     except Unusable as error:
         raise InvalidFile(f"{path} cannot be imported: {error}") from error
@@ -40,8 +60,29 @@ def _read(path: Path, now: int) -> Iterator[ImportRow | RefusedRow]:
     with path.open(encoding=_ENCODING, newline="") as text:
         if opening in "{[":
             yield from read_snapshot(text.read(), now=now)
+        elif _is_long(path):
+            yield from read_long(text, now=now)
         else:
             yield from read_history(text, now=now)
+
+
+def _is_long(path: Path) -> bool:
+    """Is it what export writes? Its header is always the same."""
+    with path.open(encoding=_ENCODING) as text:
+        header = next(filter(str.strip, text), "")
+    return tuple(cell.strip().lower() for cell in header.split(",")) == COLUMNS
+
+
+def _place(path: Path) -> str:
+    """Where the first bytes stand that are no text."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                column = len(line[: error.start].decode()) + 1
+                return f" at line {number}, column {column}"
+    return ""
 
 
 def _opening(path: Path) -> str:

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from bot.core.coverage import DAY
 from bot.core.daily import daily_json, day_of
 from bot.core.export import Document, Form, Order, Trace, collected_at, long_csv, sampled
 from bot.core.metrics import METRICS
 from bot.core.models import Subject
-from bot.core.window import days, parse_window
+from bot.core.window import between, days, parse_window
 from bot.errors import UsageError
 from bot.flows.deltas import Deltas
 from bot.flows.portfolio import Portfolio
@@ -68,20 +69,27 @@ class Exports:
         collected = collected_at(movements)
         if collected is None:
             raise UsageError(NOTHING_KNOWN)
-        content = await asyncio.to_thread(daily_json, movements, collected)
-        return Document(f"{day_of(collected)}.json", content)
+        end = order.window.end  # equal to `collected` where it lies between two samples
+        filed = await self._histories.newest_file(collected - collected % DAY, end)
+        if filed is None or (collected > filed and collected != end):
+            content = await asyncio.to_thread(daily_json, movements, collected)
+            return Document(f"{day_of(collected)}.json", content)
+        # That day came from a file, so it is told as that file did: all of it as of one moment.
+        then = await self._deltas.between(order.subjects, between(filed, filed))
+        content = await asyncio.to_thread(daily_json, then, filed, stale=0)
+        return Document(f"{day_of(filed)}.json", content)
 
     async def _csv(self, order: Order) -> Document:
         ids = [subject.id for subject in order.subjects]
         trails = {key: await self._histories.trails(ids, key, order.window) for key in METRICS}
         traces = [
-            Trace(subject.full_name, key, trails[key][subject.id])
+            Trace(subject.full_name, key, trails[key][subject.id], subject.gone_at)
             for subject in order.subjects
             for key in METRICS
         ]
         if not sampled(order.days, traces):
             raise UsageError(NOTHING_KNOWN)
-        content = await asyncio.to_thread(long_csv, order.days, traces)
+        content = await asyncio.to_thread(long_csv, order.days, traces, order.zone)
         first, last = order.days[0].date, order.days[-1].date
         return Document(f"repo-radar-{first}-to-{last}.csv", content)
 

@@ -24,6 +24,7 @@ from bot.core.models import (
     Run,
     Sample,
     Subject,
+    Told,
     Trigger,
     Wanted,
     Watch,
@@ -192,8 +193,17 @@ class Histories(Protocol):
         """When each was first and last sampled; one that never was is absent."""
         ...
 
-    async def merge(self, rows: Sequence[tuple[str, Sample]], at: int) -> list[Merged]:
-        """Merge samples by repository name, gaps only, in one transaction; one answer a row."""
+    async def merge(
+        self, rows: Sequence[tuple[str, Sample]], at: int, told: Told = ...
+    ) -> list[Merged]:
+        """Merge samples by repository name, gaps only, in one transaction; one answer a row.
+
+        In the same one it is kept which daily files were read, and who was gone by them.
+        """
+        ...
+
+    async def newest_file(self, since: int, until: int) -> int | None:
+        """When the newest daily file between two moments was collected, if no run since."""
         ...
 
     async def tidy(self) -> None:

@@ -9,17 +9,15 @@ from bot.core.delta import Delta
 from bot.core.digest import Digest
 from bot.core.events import Event
 from bot.core.follow import Follow, Followed
-from bot.core.models import Allowance, Run, RunError
+from bot.core.models import Run, RunError
 from bot.core.rank import Movement
 from bot.core.reports import (
     BackfillReport,
     ImportReport,
     Listed,
     Report,
-    StatusReport,
     SyncReport,
     Tracked,
-    Underway,
     Untracked,
 )
 from bot.core.traffic import Ranking, TrafficReport
@@ -118,7 +116,7 @@ def chart(shown: Chart) -> Json:
 
 
 def sync(report: SyncReport) -> Json:
-    return {"run": _run(report.run), "errors": _refused(report.errors)}
+    return {"run": run_of(report.run), "errors": _refused(report.errors)}
 
 
 def tracked(report: Tracked) -> Json:
@@ -165,6 +163,7 @@ def imported(report: ImportReport) -> Json:
         "refused": [
             {"file": at.file, "line": at.line, "reason": at.reason} for at in report.refused
         ],
+        "dry_run": report.dry_run,
     }
 
 
@@ -180,31 +179,6 @@ def backfilled(report: BackfillReport) -> Json:
             for one in report.done
         ],
         "errors": _refused(report.refused),
-    }
-
-
-def status(report: StatusReport) -> Json:
-    return {
-        "version": report.version,
-        "database_bytes": report.database_bytes,
-        "watched": report.watched,
-        "gone": report.gone,
-        "failing": report.failing,
-        "last_run": _run(report.last_run) if report.last_run else None,
-        "next_run_at": stamp(report.next_run_at),
-        "github": _default(report.allowances),
-        "problems": list(report.problems),
-        "tokens": [
-            {
-                "name": one.name,
-                "owners": list(one.owners),
-                "problem": one.trouble,
-                **_allowance(one),
-            }
-            for one in report.allowances
-        ],
-        "underway": [_underway(run) for run in report.underway],
-        "full_round_seconds": report.full_round,
     }
 
 
@@ -232,23 +206,7 @@ def _followed(one: Followed) -> Json:
     return {**_follow(one.follow), "repositories": len(sifted.taken), "left_out": left_out}
 
 
-def _default(allowances: Sequence[Allowance]) -> Json:
-    """The token of those that no other is for; null when GitHub could not be asked with it."""
-    found = [one for one in allowances if not one.owners and not (one.trouble and one.configured)]
-    return _allowance(found[-1]) if found else None
-
-
-def _allowance(allowance: Allowance) -> dict[str, Json]:
-    return {
-        "login": allowance.login,
-        "points_limit": allowance.points_limit,
-        "points_left": allowance.points_left,
-        "resets_at": stamp(allowance.resets_at),
-        "token_expires_at": stamp(allowance.token_expires_at),
-    }
-
-
-def _run(run: Run) -> Json:
+def run_of(run: Run) -> Json:
     return {
         "id": run.id,
         "trigger": run.trigger,
@@ -262,17 +220,6 @@ def _run(run: Run) -> Json:
         "points": run.points,
         "message": run.message,
         "round_began_at": stamp(run.round_began_at),
-    }
-
-
-def _underway(run: Underway) -> Json:
-    return {
-        "trigger": run.trigger,
-        "started_at": stamp(run.started_at),
-        "done": run.done,
-        "total": run.total,
-        "waiting_seconds": round(run.pause.seconds) if run.pause else None,
-        "waiting_for": run.pause.reason if run.pause else None,
     }
 
 

@@ -121,8 +121,8 @@ def imported(report: ImportReport) -> Card:
     """What an import brought; refused rows with where they stand and why."""
     shown = report.refused[:REFUSED_SHOWN]
     return Card(
-        title=f"Imported {words.counted(report.rows, 'row')}"
-        f" of {words.counted(report.files, 'file')}",
+        title=f"{'Would import' if report.dry_run else 'Imported'}"
+        f" {words.counted(report.rows, 'row')} of {words.counted(report.files, 'file')}",
         rows=tuple(
             Row(f"{at.file}:{at.line}" if at.line else at.file, note=at.reason, tone=Tone.BAD)
             for at in shown

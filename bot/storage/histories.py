@@ -1,17 +1,18 @@
 """Observations, coverage and the newest values: what was measured, and when."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.core.chart import Trail
-from bot.core.coverage import JOIN, Span
+from bot.core.coverage import Span
 from bot.core.delta import Series
-from bot.core.history import History, Merged, MetricSet, Observation
+from bot.core.history import History, Merged, Observation
 from bot.core.metrics import METRICS
-from bot.core.models import Sample
+from bot.core.models import Sample, Told
 from bot.core.window import Window
-from bot.storage.database import Database, Row, Transaction, Value, among, ids
+from bot.storage.brought import newest_file, note_files, note_gone
+from bot.storage.database import Database, Row, Transaction, among, ids
+from bot.storage.merging import Merger, metric_set
 from bot.storage.subjects import ensure, maybe, whole
 from bot.storage.trails import trails
 
@@ -48,6 +49,7 @@ JOIN observations o ON o.subject_id = l.subject_id AND o.metric_id = l.metric_id
    AND n.metric_id = l.metric_id AND n.at > $2 ORDER BY n.at LIMIT 1), $2)
 WHERE
 """
+NOTHING_TOLD = Told()
 COVERAGE_ORDER = " ORDER BY c.subject_id, c.metric_set_id, c.since"
 
 
@@ -100,26 +102,35 @@ class Histories:
         async with self._database.transaction() as transaction:
             return (await load(transaction, {subject_id: 0}, EVER))[subject_id]
 
-    async def merge(self, rows: Sequence[tuple[str, Sample]], at: int) -> list[Merged]:
+    async def merge(
+        self, rows: Sequence[tuple[str, Sample]], at: int, told: Told = NOTHING_TOLD
+    ) -> list[Merged]:
         """Merge samples by repository name, gaps only, in one transaction; one answer a row.
 
         Names nobody has heard of become subjects known since `at`.
         """
-        oldest: dict[int, int] = {}
         async with self._database.transaction() as transaction:
             known = await ensure(transaction, list(dict.fromkeys(name for name, _ in rows)), at)
-            for name, sample in rows:
-                id_ = known[name.lower()].id
+            ids_ = [known[name.lower()].id for name, _ in rows]
+            oldest: dict[int, int] = {}
+            for id_, (_, sample) in zip(ids_, rows, strict=True):
                 oldest[id_] = min(sample.at, oldest.get(id_, sample.at))
             newest = max((sample.at for _, sample in rows), default=0)
             merger = Merger(await load(transaction, oldest, newest))
-            by_time = sorted(enumerate(rows), key=lambda row: row[1][1].at)
+            by_time = sorted(range(len(rows)), key=lambda number: rows[number][1].at)
             merged = {
-                number: merger.add(known[name.lower()].id, sample, imported=True)
-                for number, (name, sample) in by_time
+                number: merger.add(ids_[number], rows[number][1], imported=True)
+                for number in by_time
             }
             await merger.save(transaction)
+            await note_files(transaction, told.collected)
+            gone = {known[name.lower()].id: moments for name, moments in told.gone.items()}
+            await note_gone(transaction, known.values(), merger.seen(), gone)
         return [merged[number] for number in range(len(rows))]
+
+    async def newest_file(self, since: int, until: int) -> int | None:
+        """When the newest daily file between two moments was collected, if no run since."""
+        return await newest_file(self._database, since, until)
 
     async def tidy(self) -> None:
         await self._database.tidy()
@@ -137,10 +148,6 @@ def _spans(rows: Iterable[Row]) -> dict[int, dict[str, list[Span]]]:
     return spans
 
 
-def _metric_set(metrics: Value, daily: Value, imported: Value) -> MetricSet:
-    return MetricSet(tuple(str(metrics).split(",")), bool(daily), bool(imported))
-
-
 async def load(
     transaction: Transaction, oldest: Mapping[int, int], newest: int
 ) -> dict[int, History]:
@@ -152,7 +159,7 @@ async def load(
     rows = await transaction.rows(COVERAGE + among("c.subject_id", 1) + COVERAGE_ORDER, ids(oldest))
     for subject_id, metrics, daily, imported, since, until in rows:
         coverage = histories[whole(subject_id)].coverage
-        read = _metric_set(metrics, daily, imported)
+        read = metric_set(metrics, daily, imported)
         span = Span(whole(since), whole(until), bool(daily))
         coverage[read] = (*coverage.get(read, ()), span)
     await _load_observations(transaction, oldest, newest, histories)
@@ -176,113 +183,15 @@ async def _load_observations(
     }
     first = min((oldest[id_] for id_ in late), default=0)
     around = await transaction.rows(AROUND + among("l.subject_id", 3), first, newest, ids(late))
-    seen = {(whole(id_), str(key), whole(at)): whole(value) for id_, key, at, value in latest}
-    seen |= {(whole(id_), str(key), whole(at)): whole(value) for id_, key, at, value in around}
-    for (id_, key, at), value in sorted(seen.items()):
+    seen: set[tuple[int, str, int, int]] = set()  # of who has samples to be put before others
+    for row in (*latest, *around):
+        id_, key, at, value = whole(row[0]), str(row[1]), whole(row[2]), whole(row[3])
+        if id_ in late:
+            seen.add((id_, key, at, value))
+        else:
+            histories[id_].observations[key] = [Observation(at, value)]
+    for id_, key, at, value in sorted(seen):
         histories[id_].observations.setdefault(key, []).append(Observation(at, value))
-
-
-@dataclass(slots=True)
-class Merger:
-    """Merges samples of many subjects in one transaction; `save` writes what came of it."""
-
-    histories: dict[int, History]
-    _covered: dict[int, dict[MetricSet, tuple[Span, ...]]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._covered = {id_: dict(history.coverage) for id_, history in self.histories.items()}
-
-    def add(
-        self, subject_id: int, sample: Sample, *, within: int = JOIN, imported: bool = False
-    ) -> Merged:
-        return self.histories[subject_id].add(sample, within=within, imported=imported)
-
-    async def save(self, transaction: Transaction) -> None:
-        keys = {key for history in self.histories.values() for key, _ in history.added}
-        metric_ids = await _metric_ids(transaction, keys)
-        await self._save_observations(transaction, metric_ids)
-        await self._save_latest(transaction, metric_ids)
-        await self._save_coverage(transaction)
-
-    async def _save_observations(self, transaction: Transaction, metric: Mapping[str, int]) -> None:
-        await transaction.run_many(
-            "DELETE FROM observations WHERE subject_id = $1 AND metric_id = $2 AND at = $3",
-            [(i, metric[key], at) for i, h in self.histories.items() for key, at in h.dropped],
-        )
-        await transaction.run_many(
-            "INSERT INTO observations (subject_id, metric_id, at, value) VALUES ($1, $2, $3, $4)"
-            " ON CONFLICT (subject_id, metric_id, at) DO UPDATE SET value = excluded.value",
-            sorted(
-                (i, metric[key], at, value)
-                for i, h in self.histories.items()
-                for (key, at), value in h.added.items()
-            ),
-        )
-
-    async def _save_latest(self, transaction: Transaction, metric: Mapping[str, int]) -> None:
-        newest = [
-            (i, metric[key], history.observations[key][-1])
-            for i, history in self.histories.items()
-            for key in {key for key, _ in history.added}
-        ]
-        await transaction.run_many(
-            "INSERT INTO latest (subject_id, metric_id, value, changed_at) VALUES ($1, $2, $3, $4)"
-            " ON CONFLICT (subject_id, metric_id)"
-            " DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at",
-            [(i, metric_id, last.value, last.at) for i, metric_id, last in newest],
-        )
-
-    async def _save_coverage(self, transaction: Transaction) -> None:
-        changed = [
-            (i, read, self._covered[i].get(read, ()), spans)
-            for i, history in self.histories.items()
-            for read, spans in history.coverage.items()
-            if self._covered[i].get(read) != spans
-        ]
-        sets = await _metric_set_ids(transaction, {read for _, read, _, _ in changed})
-        await transaction.run_many(
-            "DELETE FROM coverage WHERE subject_id = $1 AND metric_set_id = $2 AND since = $3",
-            [
-                (i, sets[read], gone)
-                for i, read, before, after in changed
-                for gone in {s.since for s in before} - {s.since for s in after}
-            ],
-        )
-        await transaction.run_many(
-            "INSERT INTO coverage (subject_id, metric_set_id, since, until) VALUES ($1, $2, $3, $4)"
-            " ON CONFLICT (subject_id, metric_set_id, since) DO UPDATE SET until = excluded.until",
-            [
-                (i, sets[read], span.since, span.until)
-                for i, read, before, after in changed
-                for span in after
-                if span not in before
-            ],
-        )
-
-
-async def _metric_ids(transaction: Transaction, keys: Collection[str]) -> dict[str, int]:
-    known = {str(key): whole(i) for i, key in await transaction.rows("SELECT id, key FROM metrics")}
-    for key in METRICS:
-        if key in keys and key not in known:
-            known[key] = len(known)
-            await transaction.run("INSERT INTO metrics (id, key) VALUES ($1, $2)", known[key], key)
-    return known
-
-
-async def _metric_set_ids(
-    transaction: Transaction, sets: Collection[MetricSet]
-) -> dict[MetricSet, int]:
-    known = {
-        _metric_set(metrics, daily, imported): whole(id_)
-        for id_, metrics, daily, imported in await transaction.rows("SELECT * FROM metric_sets")
-    }
-    for read in sorted(sets - known.keys()):
-        known[read] = len(known)
-        await transaction.run(
-            "INSERT INTO metric_sets (id, metrics, daily, imported) VALUES ($1, $2, $3, $4)",
-            known[read], ",".join(read.metrics), int(read.daily), int(read.imported),
-        )  # fmt: skip
-    return known
 
 
 async def merge_into(transaction: Transaction, kept: int, absorbed: int) -> None:

@@ -20,9 +20,10 @@ from bot.core.models import (
 from bot.core.rotation import Look
 from bot.errors import RunInProgress
 from bot.storage.database import Database, Row, Transaction, among, ids
-from bot.storage.histories import Merger, load, merge_into
+from bot.storage.histories import load, merge_into
 from bot.storage.locks import held, taken
 from bot.storage.looks import looks
+from bot.storage.merging import Merger
 from bot.storage.subjects import absorb, identify, maybe, refuse, whole
 from bot.storage.traffic import note_access
 

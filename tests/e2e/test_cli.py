@@ -62,9 +62,10 @@ async def test_import_tells_what_it_brought() -> None:
     first = (await run("import", "history.csv", "--json")).json
     again = (await run("import", "history.csv", "--json")).json
 
-    assert first == {"files": 1, "rows": 6, "new": 6, "known": 0, "refused": []}
-    assert again == {"files": 1, "rows": 6, "new": 0, "known": 6, "refused": []}
-    assert list(first) == ["files", "rows", "new", "known", "refused"]
+    counts = {"files": 1, "rows": 6, "refused": [], "dry_run": False}
+    assert first == {**counts, "new": 6, "known": 0}
+    assert again == {**counts, "new": 0, "known": 6}
+    assert list(first) == ["files", "rows", "new", "known", "refused", "dry_run"]
 
 
 async def test_diff_in_json() -> None:
@@ -312,7 +313,7 @@ async def test_days_are_those_of_the_zone() -> None:
         (["track", "add", "rocket"], '"rocket" is not a repository'),
         (["track", "add", "ac me/*"], "is not a repository"),
         (["import", "absent.csv"], "absent.csv cannot be imported"),
-        (["import", "."], "it is not a file"),
+        (["import", "."], "it has no daily files"),
         (["diff", "acme/rocket", "--config", "absent.yaml"], "does not exist"),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",

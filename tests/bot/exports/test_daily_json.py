@@ -20,6 +20,10 @@ def read(text: str) -> list[ImportRow | RefusedRow]:
     return list(read_snapshot(text, now=NOW))
 
 
+def row(full_name: str, sample: Sample, gone_at: int | None = None) -> ImportRow:
+    return ImportRow(1, full_name, sample, COLLECTED, gone_at)
+
+
 def document(**changed: object) -> str:
     whole = {"collectedAt": "2026-03-21T18:00:00Z", "version": 1, "repos": {"acme/rocket": ROCKET}}
     return json.dumps(whole | changed)
@@ -30,8 +34,8 @@ def test_every_repository_is_read_at_the_time_of_collection() -> None:
 
     values = {"stars": 13, "forks": 2, "open_issues": 30, "open_prs": 0, "watchers": 5}
     assert read(document(repos=repos)) == [
-        ImportRow(1, "acme/rocket", Sample(COLLECTED, values)),
-        ImportRow(1, "acme/site", Sample(COLLECTED, {"stars": 0})),
+        row("acme/rocket", Sample(COLLECTED, values)),
+        row("acme/site", Sample(COLLECTED, {"stars": 0})),
     ]
 
 
@@ -40,7 +44,7 @@ def test_a_vanished_repository_had_its_values_when_it_was_last_seen() -> None:
 
     rows = read(document(repos={"acme/rocket": entry}))
 
-    assert rows == [ImportRow(1, "acme/rocket", Sample(COLLECTED - 10 * DAY, {"stars": 13}))]
+    assert rows == [row("acme/rocket", Sample(COLLECTED - 10 * DAY, {"stars": 13}), COLLECTED)]
 
 
 def test_unknown_keys_are_passed_over_and_null_was_not_measured() -> None:
@@ -48,7 +52,7 @@ def test_unknown_keys_are_passed_over_and_null_was_not_measured() -> None:
 
     rows = read(document(repos={"acme/rocket": entry}, source="elsewhere"))
 
-    assert rows == [ImportRow(1, "acme/rocket", Sample(COLLECTED, {"stars": 13}))]
+    assert rows == [row("acme/rocket", Sample(COLLECTED, {"stars": 13}))]
 
 
 def test_a_day_without_repositories_has_no_rows() -> None:
@@ -131,14 +135,14 @@ def test_every_metric_is_read_under_its_own_name(values: dict[str, int]) -> None
 
     rows = read(document(repos={"acme/rocket": entry}))
 
-    assert rows == [ImportRow(1, "acme/rocket", Sample(COLLECTED, values))]
+    assert rows == [row("acme/rocket", Sample(COLLECTED, values))]
 
 
 def test_the_format_has_five_numbers_and_passes_others_over() -> None:
     rows = read(document(repos={"acme/rocket": {"stars": 4, "commits": 900, "releases": "v2"}}))
 
     assert list(NAMES.values()) == ["stars", "forks", "watchers", "openIssues", "openPRs"]
-    assert rows == [ImportRow(1, "acme/rocket", Sample(COLLECTED, {"stars": 4}))]
+    assert rows == [row("acme/rocket", Sample(COLLECTED, {"stars": 4}))]
 
 
 ANYTHING = st.recursive(

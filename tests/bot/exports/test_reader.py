@@ -7,9 +7,10 @@ import pytest
 
 from bot.core.models import ImportRow, RefusedRow, Sample
 from bot.errors import InvalidFile
-from bot.exports.reader import read_rows
+from bot.exports.reader import files_of, read_rows
 
 NOW = int(datetime(2026, 7, 1, 18, tzinfo=UTC).timestamp())
+DAY = 86_400
 NOON = int(datetime(2026, 2, 1, 12, tzinfo=UTC).timestamp())
 HISTORY = "date,full_name,stars\r\n2026-02-01,acme/rocket,45\r\n"
 SNAPSHOT = """
@@ -32,7 +33,9 @@ def test_a_file_is_known_by_its_content(
     path = tmp_path / "some.file"
     path.write_bytes(text.encode(encoding))
 
-    assert read(path) == [ImportRow(line, "acme/rocket", Sample(NOON, {"stars": 45}, daily=daily))]
+    (row,) = read(path)
+
+    assert row[:3] == (line, "acme/rocket", Sample(NOON, {"stars": 45}, daily=daily))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +43,7 @@ def test_a_file_is_known_by_its_content(
     [
         (b"", "it is empty; is this the right file?"),
         (b"\xef\xbb\xbf \r\n", "it is empty; is this the right file?"),
-        ("date,full_name,stars\n".encode("utf-16"), "it is not UTF-8 text; save it as UTF-8."),
+        (b"date\n2026,\xff", "it is not UTF-8 text at line 2, column 6; save it as UTF-8."),
         (b"Dear reader,\nhello", 'its columns are "dear reader, ", but a history CSV has'),
         (b"date,full_name\n2026-02-01,a/b", 'its columns are "date, full_name", but'),
         (b"[1, 2]", "it is JSON, but not an object;"),
@@ -64,7 +67,7 @@ def test_a_bad_byte_far_below_is_told_before_any_row(tmp_path: Path) -> None:
     path = tmp_path / "history.csv"
     path.write_bytes(HISTORY.encode() + b"2026-02-01,acme/rocket,46\n" * 50_000 + b"\xff")
 
-    with pytest.raises(InvalidFile, match="not UTF-8"):
+    with pytest.raises(InvalidFile, match=r"not UTF-8 text at line 50003, column 1;"):
         next(read_rows(path, now=NOW))
 
 
@@ -114,3 +117,84 @@ def test_five_months_of_120_real_repositories_are_read_whole() -> None:
     assert len(rows) == len(samples) == 17_873
     assert len({row.full_name for row in samples}) == 120
     assert all(set(row.sample.values) == {"stars", "forks", "open_issues"} for row in samples)
+
+
+# What export writes, and folders
+
+
+LONG = """\
+date,full_name,metric,value,status
+2026-01-30,a/b,forks,3,exact
+2026-02-01,a/b,stars,45,exact
+2026-02-01,a/b,forks,3,approx
+2026-02-01,c/d,stars,0,gone
+2026-02-02,a/b,stars,,exact
+"""
+
+
+def test_of_an_exported_csv_only_what_was_sampled_is_a_sample(tmp_path: Path) -> None:
+    path = tmp_path / "radar.csv"
+    path.write_text(LONG)
+
+    assert read(path) == [
+        ImportRow(2, "a/b", Sample(NOON - 2 * DAY, {"forks": 3}, daily=True)),
+        ImportRow(3, "a/b", Sample(NOON, {"stars": 45}, daily=True)),
+        ImportRow(5, "c/d", Sample(NOON, {}, daily=True), gone_at=NOON),
+        ImportRow(6, "a/b", Sample(NOON + DAY, {}, daily=True)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("2026-02-03,a/b,stars,many,exact", 'value is "many", not a whole number'),
+        ("2026-02-03,a/b,visits,1,exact", 'metric is "visits": known are stars, forks,'),
+        ("2026-02-03,a/b,stars,1,sure", 'status is "sure": write exact or approx or gone.'),
+        ("2026-02-03,a/b,stars,1", "The row has 4 cells, the header 5."),
+        ("2026-02-30,a/b,stars,1,exact", "which no calendar or clock shows"),
+        ("2026-02-03,rocket,stars,1,exact", 'full_name: "rocket" is not a repository'),
+        ('2026-02-03,"a/b,stars,1,exact', "This line is no CSV"),
+    ],
+)
+def test_a_bad_line_of_an_exported_csv_is_refused_with_its_number(
+    tmp_path: Path, row: str, reason: str
+) -> None:
+    path = tmp_path / "radar.csv"
+    path.write_text(f"\n{LONG}{row}\n\n2026-02-03,a/b,stars,46,exact\n")
+
+    *rows, good = read(path)
+    (refused,) = (row for row in rows if isinstance(row, RefusedRow))
+
+    assert refused.line == 8
+    assert reason in refused.reason
+    assert isinstance(good, ImportRow)
+    assert good.sample.values == {"stars": 46}
+
+
+def test_the_same_metric_twice_is_two_readings(tmp_path: Path) -> None:
+    path = tmp_path / "radar.csv"
+    head = LONG.partition("\n")[0]
+    path.write_text(f"{head}\n2026-02-01,a/b,stars,1,exact\n2026-02-01,a/b,stars,2,exact\n")
+
+    assert [(row.line, row[2].values) for row in read(path) if isinstance(row, ImportRow)] == [
+        (2, {"stars": 1}),
+        (3, {"stars": 2}),
+    ]
+
+
+def test_a_folder_stands_for_its_daily_files_in_the_order_of_their_days(tmp_path: Path) -> None:
+    days = tmp_path / "portfolio" / "snapshots"
+    days.mkdir(parents=True)
+    for name in ("2026-02-02.json", "2026-02-01.json", "notes.txt"):
+        (days / name).write_text(SNAPSHOT)
+    (tmp_path / "portfolio" / "latest.json").write_text(SNAPSHOT)
+    other = tmp_path / "other.csv"
+
+    in_order = [days / "2026-02-01.json", days / "2026-02-02.json"]
+    assert files_of([tmp_path / "portfolio", other]) == [*in_order, other]
+    assert files_of([days]) == in_order
+
+
+def test_a_folder_without_daily_files_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFile, match=r"no daily files, neither snapshots/\*\.json nor"):
+        files_of([tmp_path])

@@ -10,6 +10,7 @@ import pytest
 
 from bot.core.daily import Daily
 from bot.core.models import Trigger, Visibility
+from bot.core.rotation import Rotation
 from bot.errors import RadarError
 from bot.exports.local import LocalFiles
 from bot.exports.notes import Notes
@@ -17,9 +18,12 @@ from bot.flows.allowance import Allowances
 from bot.flows.collection import Collector
 from bot.flows.daily_files import DailyFiles, Place
 from bot.flows.deltas import Deltas
+from bot.flows.pace import Pace
 from bot.flows.portfolio import OPERATOR
+from bot.flows.rounds import Rounds
 from bot.flows.status import Status
 from bot.flows.sync import Sync
+from bot.flows.traffic import Traffic
 from tests.conftest import INTERVAL, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -80,8 +84,14 @@ def world(
         github, kept, clock, interval=INTERVAL, new_id=iter("abcdefgh").__next__, ended=files.ended
     )
     allowances = Allowances(github, store.subjects, clock)
-    status = Status(allowances, kept, clock, interval=INTERVAL, of_files=files.troubles)
-    sync = Sync(collector, store.subjects, flows.portfolio, clock)
+    rotation = Rotation(INTERVAL)
+    pace = Pace(collector, store.runs, rotation)
+    traffic = Traffic(github, store.traffic, flows.portfolio, clock)
+    status = Status(
+        allowances, kept, pace, traffic, clock, interval=INTERVAL, of_files=files.troubles
+    )
+    rounds = Rounds(collector, kept, clock, rotation)
+    sync = Sync(collector, rounds, store.subjects, flows.portfolio, clock)
     return World(files, sync, status, shelf, public)
 
 

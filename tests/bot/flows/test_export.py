@@ -73,8 +73,8 @@ async def test_a_csv_has_a_row_for_each_day_repository_and_metric(
         f"{day(clock, 1)},o/site,stars,110,exact\n"
         f"{day(clock, 1)},o/site,forks,5,exact\n"
         f"{day(clock, 1)},O/tool,stars,0,exact\n"
-        f"{day(clock, 0)},o/site,stars,110,approx\n"
-        f"{day(clock, 0)},o/site,forks,5,approx\n"
+        f"{day(clock, 0)},o/site,stars,110,gone\n"
+        f"{day(clock, 0)},o/site,forks,5,gone\n"
         f"{day(clock, 0)},O/tool,stars,0,exact\n"
     )
     assert document.name == f"repo-radar-{day(clock, 1)}-to-{day(clock, 0)}.csv"

@@ -19,6 +19,7 @@ from bot.core.reports import ImportReport, Progress, RefusedAt
 from bot.core.window import Window, parse_window
 from bot.errors import InvalidFile, UnknownRepository
 from bot.exports.reader import read_rows
+from bot.flows import importing
 from bot.flows.deltas import Deltas
 from bot.flows.diff import Diff
 from bot.flows.digest import Digests
@@ -272,7 +273,10 @@ async def test_a_file_of_bad_rows_only_is_usable_and_brings_nothing(
     assert await store.subjects.count() == 0
 
 
-async def test_progress_is_told_in_rows(flows: Flows, tmp_path: Path) -> None:
+async def test_progress_is_told_in_rows(
+    flows: Flows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 2)
     paths = [
         write(tmp_path / f"{name}.csv", "2026-05-01,o/one,1,1", "2026-05-02,o/one,1,1")
         for name in "ab"

@@ -8,7 +8,8 @@ from bot.core.follow import OwnerWish, Terms
 from bot.core.models import Refusal, Refused, Visibility
 from bot.core.reports import Progress
 from bot.errors import RateLimited, TokenRejected, UnknownOwner, UsageError
-from bot.flows.track import MOST_AT_ONCE, MOST_FOLLOWED
+from bot.flows.targets import MOST_AT_ONCE
+from bot.flows.track import MOST_FOLLOWED
 from tests.conftest import MOST, TRUSTED_GUILD, Flows
 from tests.standins.clock import HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub

@@ -1,0 +1,84 @@
+"""A year of daily files of a large portfolio: what importing all of it takes."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from bot.app import open_app
+from bot.core.daily import written
+from bot.exports.reader import files_of
+from bot.settings import Settings, Storage
+from bot.settings_types import SQLITE
+
+REPOSITORIES, DAYS = 10_000, 365
+TARGET = 60  # seconds
+FIRST = datetime(2025, 7, 1, 18, tzinfo=UTC)
+NAMES = ("stars", "forks", "watchers", "openIssues", "openPRs")
+
+
+async def measure_year(folder: Path) -> tuple[float, float, float]:
+    """Seconds of importing 365 files of 10,000 repositories, its target, and those of a peer."""
+    write_year(folder / "snapshots")
+    files = files_of([folder])
+    settings = Settings(storage=Storage(url=f"{SQLITE}{(folder / 'year.db').as_posix()}"))
+    async with open_app(settings) as app:
+        began = time.perf_counter()
+        report = await app.importing.files(files)
+        ours = time.perf_counter() - began
+    assert report.new == report.rows == REPOSITORIES * DAYS
+    began = time.perf_counter()
+    import_plainly(files, folder / "plain-year.db")
+    return ours, TARGET, time.perf_counter() - began
+
+
+def import_plainly(files: Sequence[Path], path: Path) -> None:
+    """The simplest store there is: every entry of every file as it stands."""
+    with closing(sqlite3.connect(path)) as connection:
+        key = "day, full_name"
+        listed = ", ".join((key, *NAMES))
+        connection.execute(f"CREATE TABLE days ({listed}, PRIMARY KEY ({key})) WITHOUT ROWID")
+        marks = ", ".join("?" * (2 + len(NAMES)))
+        for file in files:
+            document = json.loads(file.read_text())
+            rows = (
+                (document["collectedAt"], name, *(entry[key] for key in NAMES))
+                for name, entry in document["repos"].items()
+            )
+            connection.executemany(f"INSERT INTO days VALUES ({marks})", rows)  # noqa: S608
+        connection.commit()
+
+
+def write_year(folder: Path, *, repositories: int = REPOSITORIES, days: int = DAYS) -> int:
+    """Write the same invented files every time, as another tool would; returns their rows."""
+    folder.mkdir(parents=True)
+    for moment, counts in _days(Random(0), repositories, days):  # noqa: S311  # no secret here
+        repos = {
+            f"owner-{number % 500}/repository-{number}": dict(zip(NAMES, count, strict=True))
+            for number, count in enumerate(counts)
+        }
+        document = {"collectedAt": written(moment), "version": 1, "repos": repos}
+        (folder / f"{written(moment)[:10]}.json").write_text(json.dumps(document, indent=2))
+    return repositories * days
+
+
+def _days(rng: Random, repositories: int, days: int) -> Iterator[tuple[int, list[list[int]]]]:
+    """A long tail: a few change every day, most hardly ever."""
+    counts = [
+        [400_000 // rank, 50_000 // rank, 9_000 // rank, 300 // rank + 3, 40 // rank]
+        for rank in range(1, repositories + 1)
+    ]
+    for day in range(days):
+        for rank, count in enumerate(counts, start=1):
+            _pass_a_day(rng, count, busy=0.02 + 0.9 / rank**0.4)
+        yield int((FIRST + timedelta(days=day)).timestamp()), counts
+
+
+def _pass_a_day(rng: Random, count: list[int], *, busy: float) -> None:
+    for place, likely in enumerate((1.0, 0.4, 0.15, 0.5, 0.3)):
+        if rng.random() < busy * likely:
+            count[place] = max(0, count[place] + rng.choice((-1, 1, 1, 2)))

@@ -1,0 +1,144 @@
+"""docs/schemas describes what the program really writes: every key of it, and every kind."""
+
+import copy
+import csv
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+
+from bot.core.events import Kind
+from bot.core.export import COLUMNS
+from bot.core.metrics import METRICS
+from bot.core.models import Refused, RunStatus, Trigger
+from tests.standins.bot_process import environment
+from tests.standins.github import GitHubStandIn
+from tests.standins.terminal import run
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
+NAMES = [
+    *("daily-json", "diff", "digest", "history-csv", "import", "long-csv", "status", "sync"),
+    "track-list",
+]
+HISTORY = """\
+date,full_name,stars,forks,open_issues
+2024-05-01,acme/rocket,100,10,5
+2024-05-02,acme/site,40,4,
+2024-05-03,acme/rocket,125,9,6
+"""
+SNAPSHOT = {
+    "collectedAt": "2024-05-09T18:00:00Z",
+    "version": 1,
+    "repos": {
+        "acme/rocket": {"stars": 13, "forks": 2, "openIssues": 30, "openPRs": 0, "watchers": 5},
+        "acme/gone": {"stars": 1, "lastSeen": "2024-04-09T18:00:00Z"},
+    },
+}
+MAY = "2024-05-01..2024-05-09"
+
+
+def schema(name: str) -> dict[str, Any]:
+    return dict(json.loads((SCHEMAS / f"{name}.schema.json").read_text("utf-8")))
+
+
+def closed(part: Any) -> Any:  # noqa: ANN401  # any part of a schema
+    """The same without room for a key that it does not name."""
+    if isinstance(part, list):
+        return [closed(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    strict = {key: closed(value) for key, value in part.items()}
+    if isinstance(part.get("properties"), dict) and part.get("type") == "object":
+        strict.setdefault("additionalProperties", False)
+    return strict
+
+
+def check(name: str, document: object) -> None:
+    Draft202012Validator(closed(schema(name)), format_checker=FormatChecker()).validate(document)
+
+
+@pytest.fixture(autouse=True)
+async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Path]:
+    """A portfolio with a history, one that vanished, an owner that is followed, and a run."""
+    async with GitHubStandIn() as github:
+        for name, value in environment(tmp_path, github=github).items():
+            if name.startswith("RADAR_"):
+                monkeypatch.setenv(name, value)
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "history.csv").write_text(HISTORY)
+        (tmp_path / "day.json").write_text(json.dumps(SNAPSHOT))
+        github.add("acme/rocket", stars=130, forks=9)
+        await run("import", "history.csv", "day.json")
+        yield tmp_path
+
+
+def test_every_schema_is_one_and_is_tested() -> None:
+    assert sorted(path.name for path in SCHEMAS.iterdir()) == [
+        f"{name}.schema.json" for name in NAMES
+    ]
+    for name in NAMES:
+        Draft202012Validator.check_schema(schema(name))
+        assert schema(name)["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
+
+
+def test_a_schema_has_room_for_keys_to_come_and_none_for_other_values() -> None:
+    more = copy.deepcopy(SNAPSHOT) | {"source": "elsewhere"}
+    Draft202012Validator(schema("daily-json")).validate(more)
+
+    with pytest.raises(ValidationError):
+        check("daily-json", more)
+    for wrong in (
+        SNAPSHOT | {"version": 2},
+        SNAPSHOT | {"repos": {"acme/rocket": {"stars": -1}}},
+        SNAPSHOT | {"repos": {"rocket": {}}},
+        SNAPSHOT | {"collectedAt": "2024-05-09"},
+    ):
+        with pytest.raises(ValidationError):
+            Draft202012Validator(schema("daily-json")).validate(wrong)
+
+
+def test_every_kind_that_the_program_knows_is_described() -> None:
+    answer, errors = schema("sync")["properties"], schema("sync")["properties"]["errors"]
+    trail = schema("diff")["properties"]
+    assert answer["run"]["properties"]["trigger"]["enum"] == list(Trigger)
+    assert answer["run"]["properties"]["status"]["enum"] == list(RunStatus)
+    assert errors["items"]["properties"]["kind"]["enum"] == list(Refused)
+    assert trail["events"]["items"]["properties"]["kind"]["enum"] == list(Kind)
+    assert trail["metrics"]["items"]["properties"]["metric"]["enum"] == list(METRICS)
+    assert set(METRICS) < set(schema("history-csv")["properties"])
+    assert tuple(schema("long-csv")["properties"]) == COLUMNS
+    entry = schema("daily-json")["properties"]["repos"]["additionalProperties"]["properties"]
+    names = {one.daily_json for one in METRICS.values() if one.daily_json}
+    assert set(entry) == names | {"lastSeen"}
+
+
+async def test_answers_are_as_described(home: Path) -> None:
+    (home / "bad.csv").write_text(f"{HISTORY}2024-05-04,acme/rocket,many,,\n")
+
+    check("sync", (await run("sync", "--json")).json)
+    for window in (MAY, "30d", "1y"):
+        check("diff", (await run("diff", "acme/rocket", window, "--json")).json)
+        check("digest", (await run("digest", window, "--json")).json)
+    check("track-list", (await run("track", "list", "--json")).json)
+    for words in (("import", "bad.csv", "none.csv"), ("status",)):
+        check(words[0], json.loads((await run(*words, "--json")).out))
+
+
+async def test_exports_are_as_described() -> None:
+    content = json.loads((await run("export", "--format", "daily-json", MAY)).out)
+    rows = list(csv.DictReader((await run("export", "--format", "csv", MAY)).out.splitlines()))
+
+    check("daily-json", content)
+    assert content["repos"]["acme/gone"]["lastSeen"] == "2024-04-09T18:00:00Z"
+    for row in rows:
+        check("long-csv", row)
+    assert {row["status"] for row in rows} == {"exact", "approx", "gone"}
+
+
+def test_what_import_reads_is_as_described() -> None:
+    check("daily-json", SNAPSHOT)
+    for row in csv.DictReader(HISTORY.splitlines()):
+        check("history-csv", row)
