@@ -170,6 +170,12 @@ def sampled_days(content: bytes) -> dict[tuple[str, str], list[str]]:
     return days
 
 
+def ordered(entry: dict[str, object]) -> dict[str, object]:
+    """The keys as the format's description has them."""
+    keys = ("stars", "forks", "openIssues", "openPRs", "watchers", "lastSeen")
+    return {key: entry[key] for key in keys if key in entry}
+
+
 @st.composite
 def portfolios(draw: st.DrawFn) -> list[bytes]:
     """Daily files as tools write them: who was in one stays, with `lastSeen` once it vanished."""
@@ -185,8 +191,9 @@ def portfolios(draw: st.DrawFn) -> list[bytes]:
         if repos:
             at = written(int(moment.timestamp()))
             known |= {name: {**entry, "lastSeen": at} for name, entry in seen.items()}
-            document = {"collectedAt": at, "version": 1, "repos": repos}
-            files.append(f"{json.dumps(document, indent=2, sort_keys=True)}\n".encode())
+            told = {name: ordered(repos[name]) for name in sorted(repos)}
+            document = {"collectedAt": at, "version": 1, "repos": told}
+            files.append(f"{json.dumps(document, indent=2)}\n".encode())
     return files
 
 
