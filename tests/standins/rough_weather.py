@@ -141,7 +141,8 @@ class Trouble:
         """A few requests fail: the next ones, or those for one repository."""
         how = self._random.choice((*PASSING, "secondary", "late"))
         self.happened[str(how)] += 1
-        times = self._random.randint(1, 5)
+        spent = how in ("rate_limited", "spent")  # that is until the next hour
+        times = 1 if spent else self._random.randint(1, 5)
         if how == "late":
             self.late += times
             return
@@ -310,6 +311,10 @@ class Lives:
         how = self._random.choice((502, 504, "null_data"))
         self._github.fail(how, times=FOREVER, match=f'"{repo.node_id}"')
 
+    def break_one(self) -> None:
+        """One is broken all day long: the others are read on that day, too."""
+        self.broken(self._random.choice(self.repos))
+
     def reuse(self, repo: Repo) -> None:
         """Another repository takes the name of one that is deleted, or was renamed."""
         if self.given_up and self._random.random() < 0.5:
@@ -356,6 +361,8 @@ def ordain(trouble: Trouble, lives: Lives, weather: Weather, random: Random, day
             weather.plan(midnight + random.randrange(DAY), lives.happen)
         if random.random() < 0.3:
             weather.plan(midnight + random.randrange(DAY), trouble.slow)
+        if day % 7 == 3:
+            weather.plan(midnight, lives.break_one)
         if day % 15 == 7:
             weather.plan(midnight + random.randrange(6 * HOUR, 20 * HOUR), trouble.outage)
     weather.plan(MIDNIGHT + days // 2 * DAY + DAY // 2, trouble.revoke)
