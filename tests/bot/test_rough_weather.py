@@ -45,6 +45,7 @@ from tests.standins.stored import SqliteStore, store_on
 SILENCE = 36 * HOUR
 """The longest that coverage may bridge."""
 LATE = 6
+"""So many times as long it sleeps while GitHub answers nobody: as a laptop does."""
 LEG = 9
 """Days after which the program is started anew."""
 
