@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -47,6 +47,7 @@ class GitHubStandIn:
         self.access, self.rest = Access(), Rest(self.world)
         self.limits = Limits()
         self.traffic = TrafficStandIn()
+        self.witness: Callable[[Asked, Mapping[str, Any]], None] = lambda *_: None
         self._faults: list[Fault] = []
         self._open, self._closing = asyncio.Event(), asyncio.Event()
         self._open.set()
@@ -115,7 +116,8 @@ class GitHubStandIn:
     ) -> None:
         """Fail the next requests whose body contains `match`.
 
-        With a status, or one of "reset" "truncate" "hang" "rate_limited" "secondary" "null_data".
+        With a status, or one of "reset" "truncate" "hang" "rate_limited" "spent" (403 for the same)
+        "secondary" "null_data".
         """
         self._faults.append(Fault(status, times, retry_after, match))
 
@@ -167,6 +169,8 @@ class GitHubStandIn:
             ends = {"GitHub-Authentication-Token-Expiration": told} if told else None
             met = self.limits.met(asked, self.world)
             status, answer = met or (200, self.world.answer(asked))
+            if met is None:
+                self.witness(asked, answer)
             return self._reply(answer, status=status, headers=ends)
         fault.times -= 1
         match fault.status:
@@ -193,6 +197,9 @@ class GitHubStandIn:
         match fault.status:
             case "rate_limited":
                 return self._reply(LIMITED, headers={**retry, "X-RateLimit-Remaining": "0"})
+            case "spent":
+                headers = {**retry, "X-RateLimit-Remaining": "0"}
+                return self._reply(LIMITED["errors"][0], status=403, headers=headers)
             case "secondary":
                 return self._reply({"message": SECONDARY}, status=403, headers=retry)
             case "null_data":
