@@ -49,7 +49,8 @@ class RetainedStars:
         async with self._database.transaction() as transaction:
             await transaction.run(
                 "INSERT INTO star_histories (subject_id, pages, whole, asked_at)"
-                " VALUES ($1, 0, 0, $2) ON CONFLICT (subject_id) DO UPDATE SET"
+                " SELECT s.id, 0, 0, $2 FROM subjects s WHERE s.id = $1"  # it may be merged
+                " ON CONFLICT (subject_id) DO UPDATE SET"
                 " asked_at = excluded.asked_at WHERE star_histories.pages = 0",
                 subject_id, at,
             )  # fmt: skip

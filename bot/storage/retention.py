@@ -39,8 +39,9 @@ UNWATCHED = "NOT EXISTS (SELECT 1 FROM watches w WHERE w.subject_id = subjects.i
 BELONGINGS = (
     *("observations", "latest", "coverage", "run_errors", "subject_names"),
     *("traffic", "traffic_access", "traffic_popular"),
+    *("events", "stars_retained", "star_histories"),
 )
-"""Tables that hold what is known of a repository."""
+"""Tables that hold what is known of a repository: ids are given again, so all of it goes."""
 
 
 class Retention:
@@ -104,8 +105,11 @@ async def _forget_unwatched(transaction: Transaction) -> None:
 
 async def _cut(transaction: Transaction, before: int) -> None:
     await transaction.run(f"DELETE FROM {EARLIER}", before)
-    for table in ("traffic", "traffic_popular"):
+    for table in ("traffic", "traffic_popular", "stars_retained"):
         await transaction.run(f"DELETE FROM {table} WHERE day < $1", before // DAY)
+    await transaction.run(
+        "UPDATE star_histories SET since = $1, whole = 0 WHERE since < $1", before // DAY
+    )
     await transaction.run("DELETE FROM coverage WHERE until < $1", before)
     await transaction.run(
         "DELETE FROM coverage WHERE since < $1 AND EXISTS (SELECT 1 FROM coverage n"

@@ -8,7 +8,7 @@ from bot.core.history import History
 from bot.core.models import Sample
 from bot.core.retention import Removal, thinned_before
 from bot.storage.histories import EVER
-from bot.storage.retention import Retention
+from bot.storage.retention import BELONGINGS, Retention
 from tests.standins.clock import HOUR, moment
 from tests.standins.stored import SqliteStore, contents, fresh_store
 
@@ -132,3 +132,31 @@ async def test_both_at_once_count_nothing_twice(store: SqliteStore) -> None:
 
     assert removed == Removal(1, 14 + 10)
     assert (await contents(store.database))["o/watched"].latest["stars"].at < EVER
+
+
+async def test_whatever_is_kept_of_a_repository_goes_with_it(store: SqliteStore) -> None:
+    tables = await store.database.rows(
+        "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c"
+        " WHERE m.type = 'table' AND c.name = 'subject_id' AND m.name <> 'watches'"
+    )
+
+    assert {str(name) for (name,) in tables} == set(BELONGINGS)
+
+
+async def test_a_repository_with_events_and_a_star_history_can_be_forgotten(
+    store: SqliteStore,
+) -> None:
+    await keep(store, "o/alone", [(0, 1), (30, 2)])
+    alone = await store.subjects.find("o/alone")
+    assert alone is not None
+    async with store.database.transaction() as transaction:
+        await transaction.run("INSERT INTO events VALUES ($1, $2, 'gone', '')", alone.id, MIDNIGHT)
+        await transaction.run("INSERT INTO stars_retained VALUES ($1, 20000, 7)", alone.id)
+    await store.stars.refused(alone.id, MIDNIGHT)
+
+    removed = await Retention(store.database).remove(None, unwatched=True)
+    await store.stars.refused(alone.id, MIDNIGHT)
+
+    assert removed.repositories == 1
+    for table in BELONGINGS:
+        assert await store.database.rows(f"SELECT * FROM {table}") == []  # noqa: S608  # ours
