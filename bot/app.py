@@ -88,7 +88,9 @@ class App:
 
     @cached_property
     def backfill(self) -> Backfill:
-        return Backfill(self._edges.stars, self.portfolio, self.clock)
+        github = self._settings.github
+        tokens = bool(github.token or github.tokens or github.app_id)
+        return Backfill(self._edges.stars, self.portfolio, self.clock, background=tokens)
 
     @cached_property
     def track(self) -> Track:

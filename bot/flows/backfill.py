@@ -33,6 +33,9 @@ AGAIN_COUNTED, AGAIN_FAILED, AGAIN_REFUSED = 60, 900, DAY
 """Seconds until asking again: while GitHub counts, after a failure, and after a refusal."""
 TROUBLES = 3
 """Failures in a row that end a round: it is GitHub that is in trouble, not a repository."""
+MOST_LOOKED_AT = 20_000
+"""Unread repositories looked through for some whose token works."""
+NOT_SAMPLED = Refusal(Refused.ERROR, "not sampled yet: run sync first")
 NOT_PUBLIC = Refusal(
     Refused.FORBIDDEN, "not public: GitHub tells the star history of public repositories only"
 )
@@ -47,13 +50,16 @@ class Backfill:
         clock: Clock,
         *,
         pace: float = PACE,
+        background: bool = True,
     ) -> None:
         self._history, self._stars = stars.history, stars.kept
         self._portfolio = portfolio
         self._clock = clock
         self._pace = pace
+        self._background = background  # False: the few requests without a token are for sampling
         self._new: dict[int, Subject] = {}  # somebody waits for these
         self._rest_until: dict[int, int] = {}  # subject id -> when it may be asked for again
+        self._shut_until: dict[str, int] = {}  # owner -> the same, where the token is the trouble
         self._woken = asyncio.Event()
 
     def wake(self, subjects: Sequence[Subject]) -> None:
@@ -74,15 +80,12 @@ class Backfill:
                 await self._first([one for one in subjects if _refusal(one) is None][:FEW])
 
     async def round(self) -> bool:
-        """Read on in the background; returns whether there may be more to read at once.
-
-        Raises GitHubError when nothing can be asked at all.
-        """
+        """Read on in the background; returns whether there may be more to read at once."""
         await self._first_of_new()
-        ready = await self._ready()
+        ready = await self._ready() if self._background else []
         troubles = 0
         for subject, pages in ready:
-            why = await self._read(subject, pages + 1)
+            why = await self._read_or_shut(subject, pages + 1)
             troubles = troubles + 1 if why and _is_trouble(why) else 0
             if troubles == TROUBLES:
                 return False
@@ -92,9 +95,17 @@ class Backfill:
 
     async def _ready(self) -> list[Unread]:
         """Some that have pages left and may be asked for now."""
-        now, resting = self._clock.now(), self._rest_until
-        unread = await self._stars.unread(now - AGAIN_REFUSED, BATCH + len(resting))
-        return [one for one in unread if resting.get(one.subject.id, 0) <= now][:BATCH]
+        now = self._clock.now()
+        self._rest_until = {id_: at for id_, at in self._rest_until.items() if at > now}
+        self._shut_until = {owner: at for owner, at in self._shut_until.items() if at > now}
+        most = MOST_LOOKED_AT if self._shut_until else BATCH + len(self._rest_until)
+        unread = await self._stars.unread(now - AGAIN_REFUSED, most)
+        return [
+            one
+            for one in unread
+            if one.subject.id not in self._rest_until
+            and _owner(one.subject) not in self._shut_until
+        ][:BATCH]
 
     async def repositories(
         self,
@@ -132,7 +143,7 @@ class Backfill:
         subjects = await self._portfolio.repositories(guild_id)
         if not subjects:
             raise UsageError("Nothing is watched here yet: start with track add owner/name.")
-        return [subject for subject in subjects if _refusal(subject) is None]
+        return [subject for subject in subjects if _refusal(subject) in (None, NOT_SAMPLED)]
 
     async def _told(
         self, subjects: Sequence[Subject], refused: dict[int, Refusal], spent: dict[int, int]
@@ -163,11 +174,21 @@ class Backfill:
         left = [one for one in subjects if not extents[one.id].pages]
         while left:
             several, left = left[:AT_ONCE], left[AT_ONCE:]
-            reading = [self._read(one, 1, urgent=True) for one in several]
+            reading = [self._read_or_shut(one, 1, urgent=True) for one in several]
             done = await asyncio.gather(*reading, return_exceptions=True)
             for trouble in done:
                 if isinstance(trouble, BaseException):
                     raise trouble
+
+    async def _read_or_shut(
+        self, subject: Subject, number: int, *, urgent: bool = False
+    ) -> Refusal | None:
+        """The same in the background: a token's trouble costs only what it is for."""
+        try:
+            return await self._read(subject, number, urgent=urgent)
+        except GitHubError as error:
+            self._shut_until[_owner(subject)] = self._clock.now() + AGAIN_FAILED
+            return Refusal(Refused.TIMEOUT, str(error))
 
     async def _read(
         self,
@@ -195,8 +216,14 @@ class Backfill:
         return None
 
 
+def _owner(subject: Subject) -> str:
+    return subject.full_name.partition("/")[0].lower()
+
+
 def _refusal(subject: Subject) -> Refusal | None:
     """Why its history is not asked for."""
+    if subject.visibility is Visibility.UNKNOWN:
+        return NOT_SAMPLED
     if subject.visibility is not Visibility.PUBLIC:
         return NOT_PUBLIC
     return None if subject.gone_at is None else Refusal(Refused.NOT_FOUND, "gone or not visible")

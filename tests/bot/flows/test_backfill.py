@@ -11,8 +11,17 @@ from bot.core.metrics import STARS
 from bot.core.models import Pause, Refusal, Refused, Subject, Trigger, Visibility
 from bot.core.reports import Progress
 from bot.errors import RateLimited, TokenRejected, UnknownRepository, UsageError
-from bot.flows.backfill import AGAIN_COUNTED, AGAIN_FAILED, COUNTING, FEW, NOT_PUBLIC, TROUBLES
+from bot.flows.backfill import (
+    AGAIN_COUNTED,
+    AGAIN_FAILED,
+    COUNTING,
+    FEW,
+    NOT_PUBLIC,
+    TROUBLES,
+    Backfill,
+)
 from bot.flows.portfolio import OPERATOR
+from bot.flows.star_ports import Stars
 from tests.conftest import TRUSTED_GUILD, Flows
 from tests.standins.clock import SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -132,6 +141,57 @@ async def test_a_failure_of_all_is_raised_and_what_was_read_is_kept(
     assert set(await store.stars.retained([one.id for one in three])) == {three[0].id}
     report = await flows.backfill.repositories(OPERATOR)
     assert [one.requests for one in report.done] == [0, 1, 1]
+
+
+async def test_a_token_that_ended_costs_only_what_it_is_for(
+    flows: Flows, github: ScriptedGitHub, starlight: ScriptedStars, clock: SettableClock
+) -> None:
+    for name in ("bad/a", "bad/b", "good/c", "good/d"):
+        github.add(name, stars=9)
+        starlight.give(name, **LONG)
+    for name in ("bad/a", "bad/b"):
+        starlight.answers[name] = [TokenRejected("It ended.")] * 99
+    for name in ("bad/a", "good/c", "bad/b", "good/d"):
+        await flows.track.add(OPERATOR, name)
+
+    for _ in range(3):
+        await rounds(flows)
+        clock.pass_(AGAIN_FAILED)
+
+    asked = [name for name, _ in starlight.asked]
+    assert {page for name, page in starlight.asked if name == "good/d"} >= {1, 2}
+    assert asked.count("bad/a") + asked.count("bad/b") < 10
+
+
+async def test_without_a_token_the_background_leaves_the_requests_to_sampling(
+    flows: Flows,
+    github: ScriptedGitHub,
+    starlight: ScriptedStars,
+    store: SqliteStore,
+    clock: SettableClock,
+) -> None:
+    github.add("o/site", stars=9)
+    starlight.give("o/site", **LONG)
+    stars = Stars(starlight, store.stars)
+    backfill = Backfill(stars, flows.portfolio, clock, pace=0, background=False)
+    await flows.track.add(OPERATOR, "o/site")
+
+    assert await backfill.round() is False
+    assert starlight.asked == []
+    assert (await backfill.repositories(OPERATOR)).done[0].requests > 0
+
+
+async def test_what_only_a_file_knows_is_told_to_be_sampled_first(
+    flows: Flows, store: SqliteStore, clock: SettableClock
+) -> None:
+    (filed,) = await store.subjects.ensure(["o/filed"], clock.now())
+    await store.watches.add(OPERATOR, "all", [filed.id])
+
+    report = await flows.backfill.repositories(OPERATOR)
+
+    assert [(e.full_name, e.refusal.message) for e in report.refused] == [
+        ("o/filed", "not sampled yet: run sync first")
+    ]
 
 
 async def test_one_that_is_new_does_not_wait_for_the_others(
