@@ -38,7 +38,7 @@ def digest(
 ) -> Digest:
     """Rank a portfolio; `failed` holds the ids of subjects the newest run could not read."""
     gone = [m for m in movements if m.has(Status.GONE) or _went_unseen(m, window)]
-    new = [m for m in movements if m.has(Status.NEW) or not (m.deltas or _went_unseen(m, window))]
+    new = [m for m in movements if _is_new(m, by) or not (m.deltas or _went_unseen(m, window))]
     changed = sum(movement.changed(by) for movement in movements)
     unsampled = sum(_is_unsampled(movement) for movement in movements)
     times = [delta.after_at for movement in movements for delta in movement.deltas]
@@ -62,9 +62,15 @@ def of_at_least(report: Digest, minimum: int) -> Digest:
     return replace(report, rows=rows)
 
 
+def _is_new(movement: Movement, by: str) -> bool:
+    """Sampled once; what is rebuilt from stars still held is no second sample."""
+    once = all(delta.status is Status.NEW or delta.reconstructed for delta in movement.deltas)
+    return bool(movement.deltas) and once and not movement.changed(by)
+
+
 def _is_unsampled(movement: Movement) -> bool:
     """Every metric that is not new stands on one old sample."""
-    known = [delta for delta in movement.deltas if delta.status is not Status.NEW]
+    known = [d for d in movement.deltas if d.status is not Status.NEW and not d.reconstructed]
     return bool(known) and all(delta.unsampled for delta in known)
 
 

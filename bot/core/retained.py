@@ -80,17 +80,22 @@ class Retained:
 
         The rule: the stars of a day count as given at 12:00 UTC of it. What was given after
         `moment` and up to the first sample is taken off that sample; before the first star of a
-        complete history there were none. None: these days are not known, or there is none between.
+        complete history there were none. The first sample's own day counts only where GitHub was
+        asked on that day: later it would hold what was given after the sample, too. None: these
+        days are not known, or there is none between.
         """
         following = _after(moment)
-        known = following >= self.since or self.whole
-        if not known or noon(following) > first_at or first_at > self.until:
+        known, end = following >= self.since or self.whole, self._counted_to(first_at)
+        if not known or noon(following) > end or first_at > self.until:
             return None
         if self.whole and not self.days:
             return None if first else 0  # stars without a day: this history cannot be right
         if self._is_complete(first_at, first) and moment < noon(self.days[0].day):
             return 0
-        return max(first - sum(day.stars for day in self.between(moment, first_at)), 0)
+        return max(first - sum(day.stars for day in self.between(moment, end)), 0)
+
+    def _counted_to(self, first_at: int) -> int:
+        return first_at if self.until // DAY == first_at // DAY else first_at // DAY * DAY
 
     def begun(self, first_at: int, first: int) -> int:
         """The first moment whose level is worth telling."""

@@ -170,7 +170,8 @@ class Lookout:
             and subject.github_id == one.github_id
             and self._portfolio.shows(follow.guild_id, subject.visibility)
         ]
-        ids = [subject.id for subject in subjects]
+        room = (await self.following.holdings(follow.guild_id)).room  # others added meanwhile
+        ids = [subject.id for subject in subjects][:room]
         new = await self._store.watches.add(follow.guild_id, follow.group, ids)
         names = ", ".join(one.full_name for one in subjects if one.id in new)
         if names:

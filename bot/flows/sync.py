@@ -162,7 +162,7 @@ class Sync:
     def _begin(
         self, scope: Scope, subjects: Sequence[Subject], trigger: Trigger, new: Sequence[Wanted]
     ) -> _Ongoing:
-        audience = _Audience()
+        audience, new = _Audience(), _strangers(new, subjects)
         if trigger is Trigger.SCHEDULE:
             collecting = self._rounds.collect(subjects, audience.tell, new)
         else:
@@ -183,3 +183,10 @@ class Sync:
 
 def _scope(subjects: Sequence[Subject], trigger: Trigger) -> Scope:
     return trigger is not Trigger.SCHEDULE, frozenset(subject.id for subject in subjects)
+
+
+def _strangers(new: Sequence[Wanted], subjects: Sequence[Subject]) -> list[Wanted]:
+    """Those that are not asked for already: one may be found that somebody else watches."""
+    ids = {subject.node_id for subject in subjects if subject.node_id}
+    names = {subject.full_name.lower() for subject in subjects if subject.node_id is None}
+    return [one for one in new if one.node_id not in ids and one.full_name.lower() not in names]

@@ -152,14 +152,17 @@ def test_a_level_is_the_sample_less_what_came_between(  # noqa: PLR0913, PLR0917
     level = known.level(moment, first_at, first)
 
     noons = [noon(TODAY - days) for days in range(-3, 140)]
-    needed = [one for one in noons if moment < one <= first_at]
+    end = (
+        first_at // DAY * DAY
+    )  # asked later: the sample's own day tells of what came after it, too
+    needed = [one for one in noons if moment < one <= end]
     by_then = sum(count for days, count in ago.items() if (TODAY - days) * DAY <= first_at)
     complete = whole and by_then >= first
     known = whole or all(one >= noon(TODAY - since) for one in needed)
     if not needed or not known or (whole and not ago and first):
         assert level is None
         return
-    came = sum(count for days, count in ago.items() if moment < noon(TODAY - days) <= first_at)
+    came = sum(count for days, count in ago.items() if moment < noon(TODAY - days) <= end)
     first_star = min((noon(TODAY - days) for days in ago), default=None)
     none_yet = complete and (first_star is None or moment < first_star)
     assert level == (0 if none_yet else max(first - came, 0))
@@ -245,3 +248,13 @@ def test_a_window_of_days_is_rebuilt_by_the_same_rule() -> None:
 
     assert delta is not None
     assert (delta.change, delta.before_at) == (3, window.start)
+
+
+@pytest.mark.parametrize(("asked_at", "before"), [(NOON + 2 * 3600, 960), (NOON + DAY, None)])
+def test_the_day_of_the_first_sample_counts_only_if_it_was_read_on_that_day(
+    asked_at: int, before: int | None
+) -> None:
+    """Read a day later it holds what was given after the sample, too."""
+    known = held({0: 40 if before else 100}, until=asked_at)
+
+    assert known.level(NOON // DAY * DAY, NOON + 3600, 1000) == before
