@@ -144,7 +144,7 @@ class Gate:
                 at = self._timer()
                 if hold := purse.hold(self.clock.now(), at, urgent=trip.urgent):
                     await self._rest(hold, trip)
-                elif self._full() or purse.crowded(at) or self._lets_pass(purse, trip):
+                elif self._full(trip) or purse.crowded(at) or self._lets_pass(purse, trip):
                     await self._moved.wait()
                 else:
                     return
@@ -162,8 +162,10 @@ class Gate:
         others = (other for where, other in self._waiting if where is purse)
         return not trip.urgent and any(other.urgent for other in others)
 
-    def _full(self) -> bool:
-        return self._in_flight >= self._concurrency or (self._probing and self.doubtful)
+    def _full(self, trip: Trip) -> bool:
+        """One place more is kept for who waits: background pages may all hang at once."""
+        most = self._concurrency + trip.urgent
+        return self._in_flight >= most or (self._probing and self.doubtful)
 
     def _fail_fast(self) -> None:
         until, reason = self._breaker.rest

@@ -102,8 +102,8 @@ class Lane:
             task.add_done_callback(partial(self._ended, page))
 
     def _cut(self) -> Page | None:
-        """The next page; what is urgent may pass pages that are held at the gate."""
-        asking = sum(not page.trip.held for page in self._pages)
+        """The next page; what is urgent counts only itself, and not what is held."""
+        asking = sum(page.trip.urgent and not page.trip.held for page in self._pages)
         page = self._page(urgent=True) if asking < self._concurrency else None
         if page is None and len(self._pages) < self._concurrency:
             page = self._page(urgent=False)

@@ -253,6 +253,24 @@ async def test_background_work_held_for_points_does_not_hold_back_who_may_spend_
     assert set(background.result().found) == set(everything)
 
 
+async def test_an_urgent_one_passes_background_pages_that_all_hang(
+    github: GitHubStandIn, client: GitHubClient
+) -> None:
+    everything, new = many(github, 30), wanted(github.add("acme/new", id=1))
+    github.fail("hang", times=100, match=f'"{everything[0].node_id}"')
+    background = asyncio.create_task(ask(client, everything))
+    await github.arrived(1)
+
+    async with asyncio.timeout(5):
+        quick = await ask(client, [new], urgent=True)
+    unfinished = not background.done()
+    background.cancel()
+    await asyncio.gather(background, return_exceptions=True)
+
+    assert set(quick.found) == {new}
+    assert unfinished
+
+
 # Going away
 
 
