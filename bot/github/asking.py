@@ -3,7 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from time import monotonic
 
 from bot.core.models import Harvest, Pause, Wanted
 from bot.github.gate import Trip
@@ -26,6 +28,7 @@ class Caller:
     counted: "deque[Entry]" = field(default_factory=deque)  # to be read; some by others meanwhile
     scalars: "deque[Entry]" = field(default_factory=deque)
     error: BaseException | None = None
+    _until: float = 0  # after an error: how long pages in flight are waited for
     _news: deque[Harvest] = field(default_factory=deque)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -38,19 +41,33 @@ class Caller:
         self._news.append(news)
         self._woken.set()
 
-    def fail(self, error: BaseException) -> None:
-        self.error = self.error or error
+    def fail(self, error: BaseException, grace: float) -> None:
+        """Nothing more is begun; what is in flight may come home within `grace` seconds."""
+        if self.error is None:
+            self.error, self._until = error, monotonic() + grace
         self._woken.set()
+
+    def stir(self) -> None:
+        self._woken.set()
+
+    @property
+    def _hopes(self) -> bool:
+        """Whether something that it is owed may still come."""
+        if self.error is None:
+            return bool(self.owed)
+        return monotonic() < self._until and any(one.in_flight for one in self.owed.values())
 
     async def news(self, more: Callable[[], None]) -> AsyncIterator[Harvest]:
         """What was read, before what went wrong is raised; `more` is called after each."""
-        while self._news or (self.owed and not self.error):
+        while self._news or self._hopes:
             more()
             if self._news:
                 yield self._news.popleft()
                 continue
             self._woken.clear()
-            await self._woken.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._until - monotonic() if self.error else None):
+                    await self._woken.wait()
         if self.error:
             raise self.error.with_traceback(None)
 
@@ -85,6 +102,11 @@ class Entry:
         trip = self.page.trip if self.page else None
         return trip is not None and not trip.urgent and not trip.held
 
+    @property
+    def in_flight(self) -> bool:
+        page = self.page
+        return page is not None and not page.ended and not page.trip.held
+
     def widen(self) -> None:
         """Somebody wants it counted: all get that, in their turn."""
         self.asked = replace(self.asked, counted=True)
@@ -98,6 +120,7 @@ class Page:
 
     entries: dict[Wanted, Entry]  # without an outcome yet
     trip: Trip = field(init=False)
+    ended: bool = False
 
     def __post_init__(self) -> None:
         urgent = any(caller.urgent for caller in self.callers())
@@ -111,3 +134,4 @@ class Page:
     def _tell(self, pause: Pause) -> None:
         for caller in self.callers():
             caller.waiting(pause)
+            caller.stir()

@@ -16,6 +16,7 @@ class HourBudget:
         self._spent = 0
         self._ends_at, self._told = 0, False  # of GitHub's hour, else of one that we began
         self._usual, self._in_flight = 1, 0
+        self._granted = 0
 
     def begin(self) -> None:
         self._in_flight += 1
@@ -38,8 +39,15 @@ class HourBudget:
             self._renew(resets_at, told=True)
         if not self._told or now >= self._ends_at:
             self._ends_at, self._told = resets_at, True
+        self._granted = limit
         self._share = min(self._share, limit)
         self._left = left if self._left is None else min(left, self._left)
+
+    def told(self, now: int) -> tuple[int, int, int] | None:
+        """What GitHub grants, what is left of it, and until when; None: it has not said."""
+        if self._left is None or now >= self._ends_at:
+            return None
+        return self._granted, self._left, self._ends_at
 
     def wait(self, now: int, *, urgent: bool) -> int:
         """Seconds until the next request may be paid for; those in flight are, as usual."""

@@ -13,7 +13,7 @@ from yarl import URL
 
 from bot.core.models import Allowance, Harvest, Pause, Refusal, Wanted
 from bot.core.traffic import Capture
-from bot.errors import GitHubError, TokenRejected
+from bot.errors import GitHubError, RateLimited, TokenRejected
 from bot.github import traffic
 from bot.github.connection import Connection, token_page
 from bot.github.credentials import AppLogin, Credential, Nobody, OwnersToken, Secrets
@@ -22,7 +22,11 @@ from bot.github.keyring import Keyring
 from bot.github.lane import Lane
 from bot.github.one_by_one import OneByOne
 from bot.github.pages import ask_allowance
+from bot.github.purse import Resource
 from bot.github.streams import doubted, merged
+
+IMPATIENT = 5.0
+"""Seconds that who asks for a token's state waits: the wait may be the very answer."""
 
 
 def _say_nothing(_: Pause) -> None:
@@ -125,7 +129,7 @@ class GitHubClient:
 
         The App is asked about its installations on these owners only: it may have thousands.
         """
-        trouble = await self._keyring.refresh(Trip(_say_nothing))
+        trouble = await self._keyring.refresh(_impatient())
         connections = self._keyring.connections(owners)
         turns = asyncio.Semaphore(self._concurrency)
         asked = await asyncio.gather(*(self._allowance(one, turns) for one in connections))
@@ -145,13 +149,22 @@ class GitHubClient:
             async with turns:
                 reader = self._reader(connection)
                 if isinstance(reader, OneByOne):
-                    return await reader.allowance()
-                return await ask_allowance(connection, Trip(_say_nothing))
+                    return await reader.allowance(_impatient())
+                return await ask_allowance(connection, _impatient())
         except GitHubError as error:
             label = connection.credential.label
             troubled = _troubled(label.what, label.owners, error)
             ends, configured = connection.token_expires_at, not connection.nobody
-            return replace(troubled, token_expires_at=ends, configured=configured)
+            known = replace(troubled, token_expires_at=ends, configured=configured)
+            told = connection.gate.told(Resource.GRAPHQL)
+            if told is None or not isinstance(error, RateLimited):
+                return known
+            limit, left, resets_at = told
+            return replace(known, points_limit=limit, points_left=left, resets_at=resets_at)
+
+
+def _impatient() -> Trip:
+    return Trip(_say_nothing, urgent=True, patience=IMPATIENT)
 
 
 def _troubled(name: str, owners: tuple[str, ...], error: GitHubError) -> Allowance:

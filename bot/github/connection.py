@@ -63,7 +63,7 @@ class Connection:
     ) -> None:
         self._session, self.gate, self.credential = session, gate, credential
         self._base, self._graphql = api_url.rstrip("/"), graphql_url(api_url)
-        self._timeout = timeout
+        self.timeout = timeout
         self.host = URL(api_url).host or api_url
         self.token_page = token_page(api_url)
         self.token_expires_at: int | None = None
@@ -208,14 +208,14 @@ class Connection:
     async def _exchange(
         self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
     ) -> Answer:
-        limit = aiohttp.ClientTimeout(total=self._timeout)
+        limit = aiohttp.ClientTimeout(total=self.timeout)
         try:  # `from None`: aiohttp's errors may carry the request, and with it the token
             async with self._session.request(
                 method, url, data=body, headers=headers, timeout=limit, allow_redirects=False
             ) as response:
                 return Answer(response.status, response.headers, await response.read())
         except TimeoutError:
-            reason = f"GitHub did not answer within {self._timeout:g} s"
+            reason = f"GitHub did not answer within {self.timeout:g} s"
             raise Unanswered(reason, Refused.TIMEOUT) from None
         except aiohttp.ClientConnectorError:
             raise Unanswered("GitHub could not be reached", unreachable=True) from None

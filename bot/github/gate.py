@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import inf
 from time import monotonic
 from typing import NoReturn, Protocol
 
@@ -31,6 +32,7 @@ class Trip:
     urgent: bool = False  # somebody waits for it: it may spend the reserve
     requests: int = 0
     points: int = 0
+    patience: float = inf  # seconds, where it has less than the gate
     waited: float = 0
     seconds: float = 0  # that the last answer took
     held: bool = False  # it sleeps at the gate right now
@@ -85,12 +87,16 @@ class Gate:
         for purse in self._purses.values() if resource is None else (self._purses[resource],):
             purse.close(opens_at, reason)
         trip.waited += seconds
-        if trip.waited > self._patience:
+        if trip.waited > min(self._patience, trip.patience):
             self._refuse(reason, opens_at)
 
     def learn(self, headers: Mapping[str, str], resource: Resource) -> None:
         """Take over what an answer's headers say of the hour's points."""
         self._purses[resource].learn(headers, self.clock.now())
+
+    def told(self, resource: Resource) -> tuple[int, int, int] | None:
+        """The hour's points as GitHub told them last: granted, left, and when they are new."""
+        return self._purses[resource].told(self.clock.now())
 
     def charge(self, points: int) -> None:
         """Count what a query cost, as its answer says."""
@@ -144,7 +150,7 @@ class Gate:
                 at = self._timer()
                 if hold := purse.hold(self.clock.now(), at, urgent=trip.urgent):
                     await self._rest(hold, trip)
-                elif self._full() or purse.crowded(at) or self._lets_pass(purse, trip):
+                elif self._full(trip) or purse.crowded(at) or self._lets_pass(purse, trip):
                     await self._moved.wait()
                 else:
                     return
@@ -162,8 +168,10 @@ class Gate:
         others = (other for where, other in self._waiting if where is purse)
         return not trip.urgent and any(other.urgent for other in others)
 
-    def _full(self) -> bool:
-        return self._in_flight >= self._concurrency or (self._probing and self.doubtful)
+    def _full(self, trip: Trip) -> bool:
+        """One place more is kept for who waits: background pages may all hang at once."""
+        most = self._concurrency + trip.urgent
+        return self._in_flight >= most or (self._probing and self.doubtful)
 
     def _fail_fast(self) -> None:
         until, reason = self._breaker.rest
@@ -175,7 +183,7 @@ class Gate:
 
     async def _rest(self, hold: Hold, trip: Trip) -> None:
         until = self.clock.now() + hold.seconds
-        if hold.refusable and hold.seconds > self._patience:
+        if hold.seconds > min(trip.patience, self._patience if hold.refusable else inf):
             self._refuse(hold.reason, until)
         trip.waiting(Pause(hold.seconds, hold.reason))
         with self._shown(until, hold.reason, trip):

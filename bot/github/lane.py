@@ -85,6 +85,15 @@ class Lane:
             task.cancel()
         await asyncio.gather(*orphans, return_exceptions=True)
 
+    def _drop_queued(self, caller: Caller) -> None:
+        """It gets no more pages; what others read on is not waited for."""
+        for one, entry in list(caller.owed.items()):
+            if entry.page is None:
+                del caller.owed[one]
+                entry.takers.pop(caller, None)
+                if not entry.takers:
+                    self._forget(entry)
+
     def _forget_all(self, page: Page) -> None:
         for entry in page.entries.values():
             self._forget(entry)
@@ -102,8 +111,8 @@ class Lane:
             task.add_done_callback(partial(self._ended, page))
 
     def _cut(self) -> Page | None:
-        """The next page; what is urgent may pass pages that are held at the gate."""
-        asking = sum(not page.trip.held for page in self._pages)
+        """The next page; what is urgent counts only itself, and not what is held."""
+        asking = sum(page.trip.urgent and not page.trip.held for page in self._pages)
         page = self._page(urgent=True) if asking < self._concurrency else None
         if page is None and len(self._pages) < self._concurrency:
             page = self._page(urgent=False)
@@ -173,8 +182,10 @@ class Lane:
     def _ended(self, page: Page, task: asyncio.Task[None]) -> None:
         """Whatever ended it, those whose repositories it leaves without an outcome hear of it."""
         self._pages.pop(page, None)
+        page.ended = True
         self._forget_all(page)
         if not task.cancelled() and (error := task.exception()):
             for caller in page.callers():
-                caller.fail(error)
+                self._drop_queued(caller)
+                caller.fail(error, self._github.timeout)
         self._fill()

@@ -89,9 +89,9 @@ class OneByOne:
             refused = {one: read} if isinstance(read, Refusal) else {}
             yield Harvest(self._clock.now(), found, refused, requests, points)
 
-    async def allowance(self) -> Allowance:
+    async def allowance(self, trip: Trip) -> Allowance:
         """What is left of the hour; asking that is free."""
-        limits = await self._limits(Trip(lambda _: None))
+        limits = await self._limits(trip)
         label = self._github.credential.label
         most = limits.limit if limits else AN_HOUR
         return Allowance(

@@ -49,6 +49,9 @@ class Purse:
         if told and headers.get("x-ratelimit-resource", self._resource) == self._resource:
             self._hour.learn(*told, now)
 
+    def told(self, now: int) -> tuple[int, int, int] | None:
+        return self._hour.told(now)
+
     def begin(self, now: int, at: float) -> None:
         """A request starts: each costs a point at least."""
         self._hour.spend(1, now)

@@ -508,3 +508,30 @@ async def test_an_allowance_that_cannot_be_had_says_why(bot: Bot, github: GitHub
 
     assert "does not answer" in str(allowance.trouble)
     assert (allowance.refused, allowance.points_left) == (False, None)
+
+
+async def test_an_allowance_does_not_wait_for_the_limit_it_tells_of(
+    bot: Bot, github: GitHubStandIn
+) -> None:
+    await bot.client.allowances()
+    github.fail("secondary", retry_after=800)
+
+    (meeting,) = await bot.client.allowances()
+    (held,) = await bot.client.allowances()
+
+    assert bot.time.slept == []
+    for one in (meeting, held):
+        assert "GitHub's secondary rate limit: try again at" in str(one.trouble)
+        assert (one.points_limit, one.points_left, one.resets_at) == (5000, 4999, NOON + 600)
+        assert not one.refused
+
+
+async def test_an_allowance_is_asked_for_from_the_reserve_of_the_hour(
+    bot: Bot, github: GitHubStandIn
+) -> None:
+    github.world.points_left = 300
+    await bot.client.allowances()
+
+    (allowance,) = await bot.client.allowances()
+
+    assert (allowance.points_left, allowance.trouble, bot.time.slept) == (298, None, [])

@@ -253,6 +253,24 @@ async def test_background_work_held_for_points_does_not_hold_back_who_may_spend_
     assert set(background.result().found) == set(everything)
 
 
+async def test_an_urgent_one_passes_background_pages_that_all_hang(
+    github: GitHubStandIn, client: GitHubClient
+) -> None:
+    everything, new = many(github, 30), wanted(github.add("acme/new", id=1))
+    github.fail("hang", times=100, match=f'"{everything[0].node_id}"')
+    background = asyncio.create_task(ask(client, everything))
+    await github.arrived(1)
+
+    async with asyncio.timeout(5):
+        quick = await ask(client, [new], urgent=True)
+    unfinished = not background.done()
+    background.cancel()
+    await asyncio.gather(background, return_exceptions=True)
+
+    assert set(quick.found) == {new}
+    assert unfinished
+
+
 # Going away
 
 
@@ -345,6 +363,36 @@ async def test_an_error_reaches_everybody_concerned_after_what_was_read(
     assert [type(run.result()) for run in runs] == [RateLimited, RateLimited]
     assert len(one.found) == 50
     assert two.found == {}
+
+
+async def test_an_error_of_one_page_leaves_the_answers_of_those_in_flight(
+    github: GitHubStandIn, time: Time
+) -> None:
+    everything = many(github, 160)
+    outcome = Outcome()
+    github.fail("secondary", times=10, retry_after=3000, match=f'"{everything[155].node_id}"')
+    github.latency_a_repository = 0.004  # the fourth page, of ten, is the first one back
+
+    async with asking(github, time, concurrency=4, cpu_seconds=None) as client:
+        with pytest.raises(RateLimited):
+            await ask(client, everything, outcome=outcome)
+
+    assert set(outcome.found) == set(everything[:150])
+    assert set(outcome.times.values()) == {1}
+    assert len(github.requests) == 4
+
+
+async def test_after_an_error_what_hangs_is_waited_for_no_longer_than_an_answer_may_take(
+    github: GitHubStandIn, time: Time
+) -> None:
+    everything = many(github, 100)
+    github.fail("secondary", retry_after=3000, match=f'"{everything[20].node_id}"')
+    github.fail("hang", match=f'"{everything[70].node_id}"')
+
+    async with asking(github, time, concurrency=2, timeout=0.3, cpu_seconds=None) as client:
+        with pytest.raises(RateLimited):
+            async with asyncio.timeout(5):
+                await ask(client, everything)
 
 
 async def failing(asking: "asyncio.Future[Outcome] | object") -> Exception | None:
