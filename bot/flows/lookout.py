@@ -8,14 +8,7 @@ from bot.core.follow import EVERYTHING, Estate, Follow, Holdings, Owned
 from bot.core.guild import AuditEntry
 from bot.core.models import Refusal, Refused, RunError, Wanted
 from bot.core.reports import SyncReport
-from bot.errors import (
-    GitHubError,
-    RateLimited,
-    TokenMissing,
-    TokenRejected,
-    UnknownOwner,
-    UsageError,
-)
+from bot.errors import GitHubError, UnknownOwner, UsageError
 from bot.flows.owner_ports import Owners
 from bot.flows.owners import Following, wants
 from bot.flows.portfolio import Portfolio
@@ -119,15 +112,12 @@ class Lookout:
         owner = follows[0].owner
         async with visit.turns:
             try:
-                if visit.over:
-                    return
                 estate = await self._owners.repositories(owner)
             except UnknownOwner as error:
                 await self._note(follows, str(error))
                 return
             except GitHubError as error:
-                visit.outlook.failed[owner] = error
-                visit.over |= isinstance(error, TokenMissing | TokenRejected | RateLimited)
+                visit.outlook.failed[owner] = error  # its token's, maybe: others have their own
                 return
         for follow in follows:
             await self._compare(follow, estate, visit)
@@ -190,5 +180,4 @@ class _Visit:
 
     outlook: Outlook
     holdings: dict[int, Holdings] = field(default_factory=dict)
-    over: bool = False  # the token or the limit stands against asking on
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))

@@ -1,6 +1,7 @@
 """The verb traffic: asked for once a day where the token may push, and shown where private is."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
 
 from bot.core.coverage import DAY
 from bot.core.models import Refusal, Subject, Visibility
@@ -38,19 +39,17 @@ class Traffic:
         """
         answered = silent = 0
         shut = set[str]()  # owners whose token gets no answer now; `/status` says why
-        for subject in await self._log.due(self._today(), MOST):
-            owner = subject.full_name.partition("/")[0].lower()
-            if owner in shut:
-                continue
-            try:
-                heard = await self._ask(subject)
-            except (TokenMissing, TokenRejected, RateLimited):
-                shut.add(owner)
-                heard = False
-            answered += heard
-            silent = 0 if heard else silent + 1
-            if silent == IN_TROUBLE:
-                break
+        async with aclosing(self._due(shut)) as due:
+            async for subject in due:
+                try:
+                    heard = await self._ask(subject)
+                except (TokenMissing, TokenRejected, RateLimited):
+                    shut.add(_owner(subject))
+                    continue
+                answered += heard
+                silent = 0 if heard else silent + 1
+                if silent == IN_TROUBLE:
+                    break
         return answered
 
     async def over(self, guild_id: int, subject: Subject, window: Window) -> TrafficReport | None:
@@ -79,6 +78,22 @@ class Traffic:
         more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
         return [f"Traffic of {', '.join(names[:NAMED])}{more} {FIX}"]
 
+    async def _due(self, shut: Collection[str]) -> AsyncGenerator[Subject]:
+        """Each that is due, but those of owners that are shut by then: they make room for others."""
+        met = set[int]()
+        asked, today = 0, self._today()
+        while fresh := [
+            one for one in await self._log.due(today, MOST + len(met)) if one.id not in met
+        ]:
+            for subject in fresh:
+                met.add(subject.id)
+                if _owner(subject) in shut:
+                    continue
+                if asked == MOST:
+                    return
+                asked += 1
+                yield subject
+
     def _shown(self, guild_id: int) -> bool:
         return self._portfolio.shows(guild_id, Visibility.PRIVATE)
 
@@ -101,3 +116,7 @@ class Traffic:
                 await self._log.keep(subject.id, answer)
                 return not answer.empty
         return True
+
+
+def _owner(subject: Subject) -> str:
+    return subject.full_name.partition("/")[0].lower()

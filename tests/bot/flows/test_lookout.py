@@ -8,7 +8,7 @@ import pytest
 from bot.core.follow import Follow, Terms
 from bot.core.models import Refusal, Refused, RunStatus, Trigger, Visibility, Wanted
 from bot.core.reports import SyncReport
-from bot.errors import GitHubError, RateLimited, TokenRejected, UsageError
+from bot.errors import GitHubError, RateLimited, TokenMissing, TokenRejected, UsageError
 from bot.flows.lookout import REST
 from bot.flows.portfolio import OPERATOR
 from tests.conftest import MOST, TRUSTED_GUILD, Flows
@@ -248,17 +248,33 @@ async def test_one_owner_that_fails_costs_no_other(
     assert [want.full_name for want in outlook.wanted] == ["zeta/two"]
 
 
-async def test_a_token_or_a_limit_in_the_way_ends_the_asking(
-    flows: Flows, owners: ScriptedOwners, store: SqliteStore
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        TokenMissing("There is no GitHub token."),
+        TokenRejected("GitHub rejected the token for o01 (401)."),
+        RateLimited("GitHub's limit ends at 15:00."),
+    ],
+)
+async def test_a_token_or_a_limit_in_the_way_of_one_owner_stops_no_other(
+    flows: Flows,
+    github: ScriptedGitHub,
+    owners: ScriptedOwners,
+    store: SqliteStore,
+    trouble: GitHubError,
 ) -> None:
-    for number in range(30):
-        await store.follows.save(Follow(HERE, "all", f"o{number:02}"))
-        owners.raises[f"o{number:02}"] = RateLimited("GitHub's limit ends at 15:00.")
+    names = [f"o{number:02}" for number in range(12)]
+    for name in names:
+        await store.follows.save(Follow(HERE, "all", name))
+        github.add(f"{name}/new", stars=1)
+    owners.raises = dict.fromkeys(names[1:7], trouble)
 
     outlook = await flows.lookout.look()
 
-    assert 1 <= owners.asked.total() < 30
-    assert len(outlook.failed) == owners.asked.total()
+    assert owners.asked == dict.fromkeys(names, 1)
+    assert outlook.failed == dict.fromkeys(names[1:7], trouble)
+    found = {want.full_name for want in outlook.wanted}
+    assert found == {f"{name}/new" for name in (names[0], *names[7:])}
 
 
 @pytest.mark.usefixtures("followed")

@@ -167,16 +167,34 @@ async def test_a_token_that_is_refused_costs_no_other_owner(
     assert github.visits.asked == [site, "p/one", "q/two"]
 
 
-async def test_when_no_owner_gets_an_answer_the_look_ends(
-    flows: Flows, github: ScriptedGitHub
+@pytest.mark.parametrize("error", [RateLimited("later"), TokenRejected("revoked")])
+async def test_however_many_owners_are_refused_the_others_are_asked_every_day(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock, error: GitHubError
 ) -> None:
     names = [f"owner-{number}/repo" for number in range(6)]
     await watch(flows, github, *names)
-    for name in names:
-        github.visits.raises[name] = TokenRejected("revoked")
+    for name in names[:4]:
+        github.visits.raises[name] = error
 
-    assert await flows.traffic.look() == 0
-    assert github.visits.asked == names[:3]
+    for _ in range(3):
+        github.visits.asked.clear()
+        assert await flows.traffic.look() == 2
+        assert sorted(github.visits.asked) == names
+        clock.pass_(DAY)
+
+
+async def test_an_owner_that_is_refused_does_not_fill_the_look(
+    flows: Flows, github: ScriptedGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.flows.traffic.MOST", 3)
+    refused = [f"a/{number}" for number in range(5)]
+    await watch(flows, github, *refused, *(f"b/{number}" for number in range(4)))
+    github.visits.raises = dict.fromkeys(refused, TokenRejected("revoked"))
+
+    assert await flows.traffic.look() == 2
+    assert github.visits.asked == ["a/0", "b/0", "b/1"]
+    assert await flows.traffic.look() == 2
+    assert github.visits.asked[3:] == ["a/0", "b/2", "b/3"]
 
 
 async def test_a_github_that_is_down_is_not_asked_about_everything(
