@@ -187,6 +187,12 @@ async def _rename(transaction: Transaction, subject: Subject, full_name: str, at
 
 
 async def _end_names(transaction: Transaction, subject_id: int, at: int) -> None:
+    """One that was borne within a second, after another of that very second, is not kept."""
+    await transaction.run(
+        "DELETE FROM subject_names WHERE subject_id = $2 AND until = $3 AND EXISTS (SELECT 1"
+        " FROM subject_names o WHERE o.name = subject_names.name AND o.until = $1)",
+        at, subject_id, STILL,
+    )  # fmt: skip
     await transaction.run(
         "UPDATE subject_names SET until = $1 WHERE subject_id = $2 AND until = $3",
         at, subject_id, STILL,
