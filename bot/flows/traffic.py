@@ -79,7 +79,7 @@ class Traffic:
         return [f"Traffic of {', '.join(names[:NAMED])}{more} {FIX}"]
 
     async def _due(self, shut: Collection[str]) -> AsyncGenerator[Subject]:
-        """Each that is due, but those of owners that are shut by then: they make room for others."""
+        """Each that is due, but those of owners shut by then: they make room for others."""
         met = set[int]()
         asked, today = 0, self._today()
         while fresh := [
