@@ -14,9 +14,9 @@ BASE, EACH = 60, 0.1
 EARLIEST = 1800
 """Seconds before the due time at which the longest run begins."""
 FRESH = 300
-"""A sample of all numbers so young when the run begins is not taken again."""
+"""A sample of all numbers so young when the first run begins is not taken again."""
 FIRST_PAUSE, LONGEST_PAUSE = 10, 300
-"""Seconds before a run that failed is made again; each pause is twice the one before."""
+"""Seconds before a run that read nothing, or a part, is made again; each is twice the last."""
 
 
 class Refresh:
@@ -27,10 +27,13 @@ class Refresh:
         self._clock = clock
         self._starts: dict[int, int] = {}  # due time -> when its run begins, or begins again
         self._pauses: dict[int, int] = {}  # due time -> seconds between its last two runs
+        self._begun: dict[int, int] = {}  # due time -> when its first run began
         self._done: set[int] = set()  # due times whose run was made
 
     async def run(self, active: Sequence[DigestSettings]) -> None:
         """Sample what is due soon, one run a due time; one that fails is soon made again.
+
+        One that was cut short counts as failed: only what it did not read is asked for again.
 
         May be called while it runs: a due time that waits for GitHub keeps no other from its run.
         Raises what Sync raises.
@@ -61,14 +64,15 @@ class Refresh:
         pause = min(self._pauses.get(due, FIRST_PAUSE // 2) * 2, LONGEST_PAUSE)
         self._pauses[due], self._starts[due] = pause, due
         try:
-            await self._sample(subjects)
-            self._done.add(due)
+            if await self._sample(subjects, self._begun.setdefault(due, self._clock.now())):
+                self._done.add(due)
         finally:
             self._starts[due] = self._clock.now() + pause
 
     def _forget(self, now: int) -> None:
         self._starts = {due: start for due, start in self._starts.items() if due > now}
         self._pauses = {due: pause for due, pause in self._pauses.items() if due > now}
+        self._begun = {due: at for due, at in self._begun.items() if due > now}
         self._done = {due for due in self._done if due > now}
 
     async def _subjects(self, digests: Sequence[DigestSettings]) -> list[Subject]:
@@ -79,12 +83,15 @@ class Refresh:
             found |= {subject.id: subject for subject in watched}
         return list(found.values())
 
-    async def _sample(self, subjects: Sequence[Subject]) -> None:
+    async def _sample(self, subjects: Sequence[Subject], begun_at: int) -> bool:
+        """Whether all of them were asked for, in this run or in those before it."""
         looks = await self._runs.looks([subject.id for subject in subjects])
-        late = self._clock.now() - FRESH
+        late = begun_at - FRESH
         stale = [s for s in subjects if (looks[s.id].counted_at or 0) < late]
-        if stale:
-            await self._sync.these(stale, Trigger.DIGEST)
+        if not stale:
+            return True
+        report = await self._sync.these(stale, Trigger.DIGEST)
+        return report.run.message is None
 
 
 def _by_due(active: Sequence[DigestSettings], now: int) -> dict[int, list[DigestSettings]]:

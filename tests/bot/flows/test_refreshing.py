@@ -8,7 +8,7 @@ import pytest
 from bot.core.guild import DigestSettings
 from bot.core.models import Trigger, Wanted
 from bot.core.schedule import Every, Plan
-from bot.errors import GitHubError
+from bot.errors import GitHubError, RateLimited
 from bot.flows.refreshing import BASE, EARLIEST, FRESH, Refresh
 from tests.conftest import Flows
 from tests.standins.clock import SettableClock, moment
@@ -138,6 +138,44 @@ async def test_a_run_made_again_is_the_last_when_it_succeeds(
     run = await store.runs.newest(Trigger.DIGEST)
     assert run is not None
     assert run.sampled == 2
+
+
+@pytest.mark.parametrize("error", [GitHubError("GitHub is down."), RateLimited("Until 15:00.")])
+async def test_of_a_run_that_was_cut_short_the_rest_is_read_before_the_due_time(
+    refresh: Refresh, flows: Flows, github: ScriptedGitHub, clock: SettableClock, error: Exception
+) -> None:
+    names = [f"many/{number}" for number in range(4)]
+    for name in names:
+        github.add(name, stars=1, watchers=1)
+    await flows.track.add(HERE, " ".join(names))
+    github.asked.clear()
+    clock.set("2026-07-02T08:59")
+    github.raises[1] = error
+    await refresh.run(ALL)
+    github.raises.clear()
+
+    assert await seconds_asked(refresh, github, clock, until="2026-07-02T09:00") == [50]
+    first, second = asked(github)
+    assert len(first) == 6
+    assert len(second) == 4, "what the first page gave is fresh"
+
+
+async def test_what_the_first_run_read_is_fresh_however_long_the_rest_takes(
+    refresh: Refresh, github: ScriptedGitHub, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a portfolio so large that its run begins half an hour ahead."""
+    monkeypatch.setattr("bot.flows.refreshing.EACH", EARLIEST)
+    github.page_size = 1
+    github.raises[1] = GitHubError("GitHub is down.")
+    clock.set("2026-07-02T08:30")
+    await refresh.run(ALL)
+    github.raises = {0: GitHubError("GitHub is down.")}
+    await seconds_asked(refresh, github, clock, until="2026-07-02T08:50")
+    first, *others = asked(github)
+
+    assert len(first) == 2
+    assert len(others) > 3
+    assert all(len(names) == 1 for names in others)
 
 
 async def test_a_due_time_that_waits_for_github_keeps_no_other_from_its_run(
