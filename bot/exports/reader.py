@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.core.models import ImportRow, RefusedRow
+from bot.core.snapshots import looks_weekly
 from bot.errors import InvalidFile
 from bot.exports.daily_json import read_snapshot
 from bot.exports.history_csv import read_history
@@ -39,7 +40,10 @@ def _read(path: Path, now: int) -> Iterator[ImportRow | RefusedRow]:
         raise Unusable("it is empty; is this the right file?")
     with path.open(encoding=_ENCODING, newline="") as text:
         if opening in "{[":
-            yield from read_snapshot(text.read(), now=now)
+            content = text.read()
+            if looks_weekly(content):
+                raise Unusable("it holds weekly metrics; use repo-radar metric import.")
+            yield from read_snapshot(content, now=now)
         else:
             yield from read_history(text, now=now)
 
