@@ -9,6 +9,7 @@ import aiohttp
 
 from bot.clock import SystemClock
 from bot.exports.reader import read_rows
+from bot.exports.weekly_file import WeeklyFile
 from bot.flows.allowance import Allowances
 from bot.flows.backfill import Backfill
 from bot.flows.charts import Charts
@@ -17,10 +18,14 @@ from bot.flows.deltas import Deltas
 from bot.flows.diff import Diff
 from bot.flows.digest import Digests
 from bot.flows.export import Exports
+from bot.flows.flow_load import FlowLoads
 from bot.flows.guild_settings import GuildSettings
 from bot.flows.importing import Import
 from bot.flows.lookout import Lookout
 from bot.flows.membership import Membership
+from bot.flows.metric_ports import Loads
+from bot.flows.metric_views import MetricViews
+from bot.flows.metrics_snapshots import MetricsSnapshots
 from bot.flows.owner_ports import Owners
 from bot.flows.owners import Following
 from bot.flows.portfolio import Portfolio
@@ -34,6 +39,7 @@ from bot.flows.sync import Sync
 from bot.flows.track import Track
 from bot.github.client import GitHubClient
 from bot.github.credentials import AppLogin, OwnersToken
+from bot.github.flow_load import FlowLoads as GitHubLoads
 from bot.github.owners import Owners as GitHubOwners
 from bot.github.star_history import StarHistory
 from bot.settings import Settings
@@ -42,12 +48,22 @@ from bot.storage.database import Database, open_database
 from bot.storage.follows import Follows
 from bot.storage.guilds import Guilds
 from bot.storage.histories import Histories
+from bot.storage.metric_snapshots import MetricSnapshots
 from bot.storage.outbox import Outbox
 from bot.storage.retained_stars import RetainedStars
 from bot.storage.retention import Retention
 from bot.storage.runs import Runs
 from bot.storage.subjects import Subjects
 from bot.storage.watches import Watches
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """The flows about metrics by week."""
+
+    snapshots: MetricsSnapshots
+    views: MetricViews
+    loads: FlowLoads
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +89,7 @@ class App:
     thinning: Thinning
     cleanup: Cleanup
     backfill: Backfill
+    weekly: Weekly
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +100,7 @@ class Edges:
     github: GitHub
     owners: Owners
     stars: Stars
+    loads: Loads
 
 
 @asynccontextmanager
@@ -101,7 +119,9 @@ async def open_app(
     ):
         client = _github(settings, session, clock)
         stars = Stars(history or StarHistory(client), RetainedStars(database))
-        app = _wire(settings, Edges(database, github or client, GitHubOwners(client), stars), clock)
+        owners, loads = GitHubOwners(client), GitHubLoads(client)
+        edges = Edges(database, github or client, owners, stars, loads)
+        app = _wire(settings, edges, clock)
         own = settings.portfolio
         await app.portfolio.adopt(own.repositories, own.guilds, clock.now())
         await app.lookout.following.adopt(own.owners, own.guilds)
@@ -176,6 +196,30 @@ def _wire(settings: Settings, edges: Edges, clock: Clock) -> App:
         backfill=backfill,
         thinning=Thinning(retention, clock, days=settings.retention.intraday_days),
         cleanup=Cleanup(retention, clock),
+        weekly=_weekly(settings, edges, store, portfolio, clock),
+    )
+
+
+def _weekly(
+    settings: Settings, edges: Edges, store: Store, portfolio: Portfolio, clock: Clock
+) -> Weekly:
+    kept = MetricSnapshots(edges.database)
+    snapshots = MetricsSnapshots(kept, WeeklyFile(), clock)
+    guilds, wanted = GuildSettings(store.guilds, portfolio, clock), settings.flow_load
+    return Weekly(
+        snapshots=snapshots,
+        views=MetricViews(
+            kept, snapshots, store.guilds, guilds, clock, digest=settings.metrics.digest
+        ),
+        loads=FlowLoads(
+            edges.loads,
+            snapshots,
+            portfolio,
+            store.guilds,
+            clock,
+            enabled=wanted.enabled,
+            most=wanted.repositories,
+        ),
     )
 
 

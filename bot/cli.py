@@ -10,6 +10,7 @@ import typer
 from bot import __version__
 from bot.app import App
 from bot.cli_keeping import keeping
+from bot.cli_metrics import WEEKLY, metric, write_weekly
 from bot.console import answer, ask, drawn, progress, saved, settings_of, zone_of
 from bot.core.export import Document, Form
 from bot.core.follow import Follow, Terms, parse_terms
@@ -17,6 +18,7 @@ from bot.core.metrics import METRICS, STARS
 from bot.core.models import RunStatus, Trigger, Wanted
 from bot.core.rank import ANY, RANKINGS
 from bot.core.reports import BackfillReport, Listed, SyncReport, Tracked
+from bot.flow_loading import measured
 from bot.flows.collection import Listener
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR
 from bot.render import cards, documents, portfolio_cards
@@ -47,6 +49,7 @@ cli = typer.Typer(
 tracking = typer.Typer(help="Choose the repositories to watch.", no_args_is_help=True)
 cli.add_typer(tracking, name="track")
 cli.add_typer(keeping)
+cli.add_typer(metric, name="metric")
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -175,7 +178,9 @@ async def synced(app: App, tell: Listener) -> SyncReport:
     async def sample(new: Sequence[Wanted]) -> SyncReport:
         return await app.sync.guild(OPERATOR, Trigger.CLI, listener=tell, new=new)
 
-    return await app.lookout.around(sample, OPERATOR)
+    report = await app.lookout.around(sample, OPERATOR)
+    await measured(app.weekly.loads)
+    return report
 
 
 @cli.command("import")
@@ -198,7 +203,7 @@ def import_command(
 
 @cli.command()
 def export(
-    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(Form)}.")],
+    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join([*Form, WEEKLY])}.")],
     window: Window = "30d",
     out: Annotated[Path | None, typer.Option("--out", help="A file; else printed.")] = None,
     guild: Annotated[int, typer.Option(help="A Discord server's id, for what it sees.")] = OPERATOR,
@@ -206,12 +211,14 @@ def export(
     config: Config = None,
 ) -> None:
     """Take your history with you, in a form that others read."""
+    if form == WEEKLY:
+        return write_weekly(config, out, guild)
     zone = zone_of(tz)
 
     async def made(app: App) -> Document:
         return await app.exports.document(await app.exports.order(guild, form, window, zone))
 
-    saved(ask(config, made).content, out)
+    return saved(ask(config, made).content, out)
 
 
 @cli.command()

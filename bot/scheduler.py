@@ -41,8 +41,10 @@ class Scheduler:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         *,
         lookout: Lookout | None = None,
+        collected: Callable[[], None] = lambda: None,
     ) -> None:
         self._sync = sync
+        self._collected = collected
         self._lookout = lookout
         self._runs = runs
         self._clock = clock
@@ -82,6 +84,7 @@ class Scheduler:
             requests=run.requests,
             points=run.points,
         )
+        self._collected()
         if self._lookout is not None:
             await self._lookout.keep()
 

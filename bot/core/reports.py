@@ -13,6 +13,7 @@ from bot.core.guild import DigestSettings
 from bot.core.metrics import Metric
 from bot.core.models import Allowance, Pause, Run, RunError, Subject
 from bot.core.rank import Movement
+from bot.core.weekly import Leaf
 from bot.core.window import Window
 
 
@@ -34,6 +35,7 @@ class ScheduledDigest:
     digest: Digest
     chart: Chart | None = None  # the leaders
     folded: tuple[int, ...] = ()  # due times of missed digests that it covers, too
+    numbers: tuple[Leaf, ...] = ()  # weekly metrics that it ends with
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from bot.core.reports import (
 )
 from bot.core.schedule import Every
 from bot.core.window import Window, describe
-from bot.render import event_words, words
+from bot.render import event_words, metric_cards, words
 
 NOTHING_WATCHED = "Nothing is watched here yet: start with /track add."
 TOP = 10
@@ -107,7 +107,11 @@ def scheduled_digest(report: ScheduledDigest) -> Card:
         card,
         title=f"{kind} digest{group} · {words.weekday(window.end, zone)}, since {since}",
         lines=card.lines if report.digest.counts.watched else (NOTHING_WATCHED,),
-        notes=(*card.notes, *_folded(report.folded, window, zone)),
+        notes=(
+            *card.notes,
+            *_folded(report.folded, window, zone),
+            *metric_cards.in_digest(report.numbers),
+        ),
         actions=(Action(label, f"digest:0:{longer}:{settings.by}:{settings.group}"),),
     )
 
