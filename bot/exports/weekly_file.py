@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import ENOENT
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -46,6 +47,8 @@ class WeeklyFile:
 
     @contextmanager
     def _alone(self, path: Path) -> Iterator[None]:
+        if not path.parent.is_dir():  # the lock would make the folder
+            raise _unwritable(path, FileNotFoundError(ENOENT, os.strerror(ENOENT)))
         lock = FileLock(f"{path}.lock", timeout=self._patience)
         try:
             lock.acquire()
@@ -81,7 +84,7 @@ def _read(path: Path) -> Snapshots:
 
 def _replace(path: Path, content: bytes) -> None:
     """Either the old file or the new one is there, whatever dies in between."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.part")  # under the lock: one that a kill left is ours
     try:
         with part.open("wb") as file:
             file.write(content)
