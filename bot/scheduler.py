@@ -84,9 +84,9 @@ class Scheduler:
             requests=run.requests,
             points=run.points,
         )
-        self._collected()
         if self._lookout is not None:
             await self._lookout.keep()
+        self._collected()
 
     async def _found(self) -> Sequence[Wanted]:
         """What is new at the owners that are followed; the run goes on without, if need be."""
