@@ -6,6 +6,7 @@ import pytest
 
 from bot.app import open_app
 from bot.clock import SystemClock
+from bot.core.models import RunStatus, Trigger
 from bot.core.weeks import week_of
 from bot.flow_loading import measured
 from bot.settings import load
@@ -97,3 +98,33 @@ async def test_the_flow_load_is_kept_after_a_run(stage: Stage) -> None:
     shown = await place.ask("metric show", name="flow_load")
     assert "wip" in shown.card
     assert "1 of 16 weeks" in shown.card
+
+
+async def test_a_run_keeps_the_flow_load_and_its_failure_costs_the_run_nothing(
+    own_stage: Stage,
+) -> None:
+    stage, place = own_stage, own_stage.place("Flowing")
+    stage.github.add("flow/one", open_issues=3, pulls=((True, None), (False, "APPROVED")))
+    await stage.remember(place, "flow/one", hours_ago=3)
+    await stage.nothing_due()
+    stage.bot.environ["RADAR_FLOW_LOAD__ENABLED"] = "true"
+    stage.bot.environ["RADAR_COLLECTION__INTERVAL"] = "5m"  # the last run was an hour ago
+    stage.github.fail(502, times=99, match="reviewDecision")
+    async with stage.bot:
+        await stage.bot.started(stage.discord)
+        while "flow load not read" not in stage.bot.log:
+            await place.ask("help")
+        assert await stage.bot.stop() == 0
+    async with stage.flows() as app:
+        run = await app.store.runs.newest(Trigger.SCHEDULE)
+        assert run is not None
+        assert (run.status, run.failed) == (RunStatus.OK, 0)
+        assert await app.weekly.views.names(place.guild.id) == []
+
+    stage.github.heal()
+    settings = load(environ=stage.bot.environ, folder=stage.folder)
+    async with open_app(settings) as app:  # as after the next run
+        await measured(app.weekly.loads)
+        report = await app.weekly.views.show(place.guild.id, "flow_load")
+    assert report.leaves[0].key == "wip_count"
+    assert report.leaves[0].week.after == 5
