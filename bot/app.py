@@ -10,6 +10,7 @@ from bot.core.rotation import Rotation
 from bot.edges import Edges, open_edges
 from bot.exports.notes import Notes
 from bot.exports.reader import read_rows
+from bot.exports.weekly_file import WeeklyFile
 from bot.flows.allowance import Allowances
 from bot.flows.backfill import Backfill
 from bot.flows.charts import Charts
@@ -19,10 +20,13 @@ from bot.flows.deltas import Deltas
 from bot.flows.diff import Diff
 from bot.flows.digest import Digests
 from bot.flows.export import Exports
+from bot.flows.flow_load import FlowLoads
 from bot.flows.guild_settings import GuildSettings
 from bot.flows.importing import Import
 from bot.flows.lookout import Lookout
 from bot.flows.membership import Membership
+from bot.flows.metric_views import MetricViews
+from bot.flows.metrics_snapshots import MetricsSnapshots
 from bot.flows.owners import Following
 from bot.flows.pace import Pace
 from bot.flows.portfolio import Portfolio
@@ -126,6 +130,34 @@ class App:
     @cached_property
     def exports(self) -> Exports:
         return Exports(self.portfolio, self._deltas, self.store.histories, self.clock)
+
+    @cached_property
+    def metrics(self) -> MetricsSnapshots:
+        return MetricsSnapshots(self._edges.metrics, WeeklyFile(), self.clock)
+
+    @cached_property
+    def metric_views(self) -> MetricViews:
+        return MetricViews(
+            self._edges.metrics,
+            self.metrics,
+            self.store.guilds,
+            self.settings,
+            self.clock,
+            digest=self._settings.metrics.digest,
+        )
+
+    @cached_property
+    def flow_loads(self) -> FlowLoads:
+        wanted = self._settings.flow_load
+        return FlowLoads(
+            self._edges.loads,
+            self.metrics,
+            self.portfolio,
+            self.store.guilds,
+            self.clock,
+            enabled=wanted.enabled,
+            most=wanted.repositories,
+        )
 
     @cached_property
     def importing(self) -> Import:

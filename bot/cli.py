@@ -1,7 +1,6 @@
 """The command line: parse, call one flow, print."""
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,33 +8,19 @@ import typer
 
 from bot import __version__
 from bot.app import App
+from bot.cli_acts import added, read_back, synced
 from bot.cli_keeping import DryRun, keeping
+from bot.cli_metrics import WEEKLY, metric, write_weekly
 from bot.console import answer, ask, drawn, progress, rehearse, saved, settings_of, zone_of
 from bot.core.export import Document, Form
-from bot.core.follow import Follow, Terms, parse_terms
+from bot.core.follow import Follow, parse_terms
 from bot.core.metrics import METRICS, STARS
-from bot.core.models import RunStatus, Trigger, Wanted
+from bot.core.models import RunStatus, Trigger
 from bot.core.rank import ANY, RANKINGS
-from bot.core.reports import BackfillReport, Listed, SyncReport, Tracked
+from bot.core.reports import Listed
 from bot.exports.reader import files_of
-from bot.flows.collection import Listener
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR
 from bot.render import cards, documents, portfolio_cards, status_documents
-
-
-async def read_back(
-    app: App, repos: Sequence[str], tell: Listener, *, again: bool
-) -> tuple[BackfillReport, int]:
-    report = await app.backfill.repositories(OPERATOR, repos, again=again, listener=tell)
-    return report, app.clock.now()
-
-
-async def added(app: App, targets: str, group: str, terms: Terms, tell: Listener) -> Tracked:
-    """Watch repositories, and read the newest part of their star history while we are at it."""
-    report = await app.track.add(OPERATOR, targets, group, tell, terms=terms)
-    await app.backfill.begin([movement.subject for movement in report.added])
-    return report
-
 
 cli = typer.Typer(
     name="repo-radar",
@@ -48,6 +33,7 @@ cli = typer.Typer(
 tracking = typer.Typer(help="Choose the repositories to watch.", no_args_is_help=True)
 cli.add_typer(tracking, name="track")
 cli.add_typer(keeping)
+cli.add_typer(metric, name="metric")
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -170,15 +156,6 @@ def sync(
         raise typer.Exit(1)
 
 
-async def synced(app: App, tell: Listener) -> SyncReport:
-    """The operator's portfolio, with what is new at the owners it follows: cron has no timer."""
-
-    async def sample(new: Sequence[Wanted]) -> SyncReport:
-        return await app.sync.guild(OPERATOR, Trigger.CLI, listener=tell, new=new)
-
-    return await app.lookout.around(sample, OPERATOR)
-
-
 @cli.command("import")
 def import_command(
     files: Annotated[list[Path], typer.Argument(help="CSV, daily JSON, or a folder of them.")],
@@ -202,7 +179,7 @@ def import_command(
 
 @cli.command()
 def export(
-    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(Form)}.")],
+    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join([*Form, WEEKLY])}.")],
     window: Window = "30d",
     out: Annotated[Path | None, typer.Option("--out", help="A file; else printed.")] = None,
     guild: Annotated[int, typer.Option(help="A Discord server's id, for what it sees.")] = OPERATOR,
@@ -210,12 +187,14 @@ def export(
     config: Config = None,
 ) -> None:
     """Take your history with you, in a form that others read."""
+    if form == WEEKLY:
+        return write_weekly(config, out, guild)
     zone = zone_of(tz)
 
     async def made(app: App) -> Document:
         return await app.exports.document(await app.exports.order(guild, form, window, zone))
 
-    saved(ask(config, made).content, out)
+    return saved(ask(config, made).content, out)
 
 
 @cli.command()

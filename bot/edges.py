@@ -10,12 +10,14 @@ from bot.exports.gist import GistFile
 from bot.exports.gist_client import GistClient
 from bot.exports.local import LocalFiles
 from bot.flows.daily_files import Place
+from bot.flows.metric_ports import Loads, MetricSnapshots
 from bot.flows.owner_ports import Owners
 from bot.flows.ports import Clock, GitHub, Store
 from bot.flows.star_ports import StarHistory as History
 from bot.flows.star_ports import Stars
 from bot.github.client import GitHubClient
 from bot.github.credentials import AppLogin, OwnersToken
+from bot.github.flow_load import FlowLoads
 from bot.github.owners import Owners as GitHubOwners
 from bot.github.star_history import StarHistory
 from bot.settings import Settings
@@ -23,6 +25,7 @@ from bot.storage.database import Database, open_database
 from bot.storage.follows import Follows
 from bot.storage.guilds import Guilds
 from bot.storage.histories import Histories
+from bot.storage.metric_snapshots import MetricSnapshots as MetricsByWeek
 from bot.storage.outbox import Outbox
 from bot.storage.retained_stars import RetainedStars
 from bot.storage.retention import Retention
@@ -41,6 +44,8 @@ class Edges:
     github: GitHub
     owners: Owners
     stars: Stars
+    metrics: MetricSnapshots
+    loads: Loads
     places: Sequence[Place] = ()  # of daily files
 
 
@@ -60,6 +65,8 @@ async def open_edges(
             github or client,
             GitHubOwners(client),
             Stars(history or StarHistory(client), RetainedStars(database)),
+            MetricsByWeek(database),
+            FlowLoads(client),
             _places(settings, session),
         )
 

@@ -44,8 +44,10 @@ class Scheduler:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         *,
         lookout: Lookout | None = None,
+        collected: Callable[[], None] = lambda: None,
     ) -> None:
         self._sync = sync
+        self._collected = collected
         self._lookout = lookout
         self._runs = runs
         self._clock = clock
@@ -87,6 +89,7 @@ class Scheduler:
         )
         if self._lookout is not None:
             await self._lookout.keep()
+        self._collected()
 
     async def _found(self) -> Sequence[Wanted]:
         """What is new at the owners that are followed; the run goes on without, if need be."""

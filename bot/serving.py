@@ -11,6 +11,7 @@ from bot.app import App, open_app, safekeeping_of
 from bot.backfilling import BackfillTimer
 from bot.errors import RunInProgress, StoreUnusable
 from bot.filing import DailyFileTimer
+from bot.flow_loading import FlowLoadTimer
 from bot.flows.checkup import Checkups
 from bot.flows.composing import Composing
 from bot.flows.ports import Warnings
@@ -47,22 +48,25 @@ async def run_bot(settings: Settings) -> None:
             bot = _bot(settings, app)
             heartbeat = Heartbeat(path, bot.connected)
             warnings = GuildWarnings(app.store.guilds, bot, app.clock)
-            scheduler = _scheduler(settings, app, warnings)
+            loads = FlowLoadTimer(app.flow_loads)
+            scheduler = _scheduler(settings, app, warnings, loads)
             chores = _housekeeping(settings, app, bot, warnings)
             digests = _digest_timer(app, bot, warnings)
             stars = BackfillTimer(app.backfill)
             others = (
                 *(scheduler.run(), digests.run(), heartbeat.run(), chores.run()),
-                *(stars.run(), DailyFileTimer(app.daily_files).run()),
+                *(stars.run(), loads.run(), DailyFileTimer(app.daily_files).run()),
             )
             serving = _beside(bot.serve(token), *others)
             await _until_stopped(serving, app.collector.close)
 
 
-def _scheduler(settings: Settings, app: App, warnings: Warnings) -> Scheduler:
+def _scheduler(settings: Settings, app: App, warnings: Warnings, loads: FlowLoadTimer) -> Scheduler:
     lookout = app.lookout.warning(warnings)
     interval = settings.collection.interval
-    return Scheduler(app.sync, app.store.runs, app.clock, interval, lookout=lookout)
+    return Scheduler(
+        app.sync, app.store.runs, app.clock, interval, lookout=lookout, collected=loads.wake
+    )
 
 
 def _digest_timer(app: App, bot: "RadarBot", warnings: Warnings) -> DigestTimer:
@@ -71,7 +75,7 @@ def _digest_timer(app: App, bot: "RadarBot", warnings: Warnings) -> DigestTimer:
     posting = Posting(
         guilds=app.store.guilds,
         outbox=app.store.outbox,
-        composing=Composing(app.digests, app.charts, app.clock),
+        composing=Composing(app.digests, app.charts, app.clock, app.metric_views),
         poster=DiscordPoster(bot),
         warnings=warnings,
         clock=app.clock,
@@ -130,11 +134,12 @@ def _commands(app: App) -> "list[Cog]":
     from cogs.charts import Pictures
     from cogs.collection import Collection
     from cogs.exporting import Exporting
+    from cogs.metrics import WeeklyMetrics
     from cogs.reporting import Reporting
     from cogs.settings import ServerSettings
     from cogs.snapshots import Snapshots
 
-    composing = Composing(app.digests, app.charts, app.clock)
+    composing = Composing(app.digests, app.charts, app.clock, app.metric_views)
     checkups = Checkups(app.status, app.settings, app.portfolio, app.store, app.clock)
     return [
         Collection(app.track, app.sync, app.portfolio, app.settings, app.clock),
@@ -142,6 +147,7 @@ def _commands(app: App) -> "list[Cog]":
         Pictures(app.charts, app.portfolio, app.settings),
         Reporting(app.digests, app.charts, app.portfolio, app.settings),
         Exporting(app.exports, app.settings),
+        WeeklyMetrics(app.metric_views, app.settings),
         ServerSettings(app.settings, composing, app.portfolio),
         Admin(checkups, app.settings),
     ]

@@ -151,6 +151,15 @@ class Retention(Section):
     intraday_days: Annotated[Whole, Field(ge=1)] = 90
 
 
+class FlowLoad(Section):
+    enabled: bool = False
+    repositories: Annotated[Whole, Field(ge=1)] = 100
+
+
+class Metrics(Section):
+    digest: Listed[str] = ()
+
+
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
@@ -168,6 +177,8 @@ class Settings(BaseSettings):
     backup: Backup = Backup()
     daily_file: DailyFile = DailyFile()
     retention: Retention = Retention()
+    flow_load: FlowLoad = FlowLoad()
+    metrics: Metrics = Metrics()
     log: Log = Log()
 
     @classmethod

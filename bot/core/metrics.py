@@ -17,6 +17,7 @@ class Unit(StrEnum):
 
     COUNT = "count"
     KILOBYTES = "kilobytes"  # of 1,000 bytes; told as a size
+    THOUSANDTHS = "thousandths"  # of what need not be whole: 3,500 is told as 3.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from bot.core.metrics import Metric
 from bot.core.models import Allowance, Pause, Run, RunError, Subject, Trigger
 from bot.core.rank import Movement
 from bot.core.traffic import TrafficReport
+from bot.core.weekly import Leaf
 from bot.core.window import Window
 
 
@@ -37,6 +38,7 @@ class ScheduledDigest:
     chart: Chart | None = None  # the leaders
     folded: tuple[int, ...] = ()  # due times of missed digests that it covers, too
     held: tuple[int, ...] = ()  # of those at which too little had moved
+    numbers: tuple[Leaf, ...] = ()  # weekly metrics that it ends with
 
 
 @dataclass(frozen=True, slots=True)

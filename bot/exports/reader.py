@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bot.core.export import COLUMNS
 from bot.core.models import ImportRow, RefusedRow
+from bot.core.snapshots import looks_weekly
 from bot.errors import InvalidFile
 from bot.exports.daily_json import read_snapshot
 from bot.exports.history_csv import read_history
@@ -59,7 +60,10 @@ def _read(path: Path, now: int) -> Iterator[ImportRow | RefusedRow]:
         raise Unusable("it is empty; is this the right file?")
     with path.open(encoding=_ENCODING, newline="") as text:
         if opening in "{[":
-            yield from read_snapshot(text.read(), now=now)
+            content = text.read()
+            if looks_weekly(content):
+                raise Unusable("it holds weekly metrics; use repo-radar metric import.")
+            yield from read_snapshot(content, now=now)
         elif _is_long(path):
             yield from read_long(text, now=now)
         else:

@@ -11,12 +11,16 @@ from bot.core.schedule import Plan, previous_due
 from bot.core.window import Window, between
 from bot.flows.charts import Charts
 from bot.flows.digest import Digests
+from bot.flows.metric_views import MetricViews
 from bot.flows.ports import Clock
 
 
 class Composing:
-    def __init__(self, digests: Digests, charts: Charts, clock: Clock) -> None:
+    def __init__(
+        self, digests: Digests, charts: Charts, clock: Clock, metrics: MetricViews | None = None
+    ) -> None:
         self._digests = digests
+        self._metrics = metrics
         self._charts = charts
         self._clock = clock
 
@@ -44,7 +48,10 @@ class Composing:
         """What is listed of it, with a chart, and which other due times it stands for."""
         listed = of_at_least(moved, settings.minimum)
         chart = await self._charts.leaders(listed)
-        return ScheduledDigest(settings, listed, chart, tuple(folded), tuple(held))
+        numbers = await self._metrics.in_digest(settings.guild_id) if self._metrics else ()
+        return ScheduledDigest(
+            settings, listed, chart, tuple(folded), tuple(held), numbers=tuple(numbers)
+        )
 
     async def today(self, settings: DigestSettings) -> ScheduledDigest:
         """As it would be posted now: from the due time before today's on, so far."""

@@ -21,7 +21,7 @@ from bot.core.reports import (
 )
 from bot.core.schedule import Every
 from bot.core.window import Window, describe
-from bot.render import event_words, traffic, words
+from bot.render import event_words, metric_cards, traffic, words
 
 NOTHING_WATCHED = "Nothing is watched here yet: start with /track add."
 TOP = 10
@@ -117,6 +117,7 @@ def scheduled_digest(report: ScheduledDigest) -> Card:
             *card.notes,
             *_folded(report.folded, window, zone),
             *_held(report.held, window, zone),
+            *metric_cards.in_digest(report.numbers),
         ),
         actions=(Action(label, f"digest:0:{longer}:{settings.by}:{settings.group}"),),
     )

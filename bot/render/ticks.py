@@ -33,6 +33,8 @@ def value_ticks(low: float, high: float, most: int, unit: Unit = Unit.COUNT) -> 
     values = range(int(-(-low // step)) * step, int(high // step) * step + 1, step)
     if unit is Unit.KILOBYTES:
         return [Tick(value, _size(value, high, step)) for value in values]
+    if unit is Unit.THOUSANDTHS:
+        return [Tick(value, _fraction(value)) for value in values]
     shortened = _unit(high, step)
     return [Tick(value, _short(value, shortened)) for value in values]
 
@@ -62,6 +64,11 @@ def _size(value: int, high: float, step: int) -> str:
         if high >= unit and step % (unit // 100) == 0:
             return f"{_figures(value / unit)} {name}"
     return f"{whole(value)} kB"
+
+
+def _fraction(value: int) -> str:
+    """`3.5`, `1,250`: what is counted in thousandths."""
+    return f"{value / 1000:,.3f}".rstrip("0").rstrip(".").replace("-", MINUS)
 
 
 def _figures(value: float) -> str:

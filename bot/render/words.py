@@ -113,6 +113,8 @@ def amount(value: int, metric: Metric) -> str:
             return f"{less}{abs(value):,}"
         case Unit.KILOBYTES:
             return less + (size(abs(value) * 1000).replace(".0 ", " ") if value else "0 kB")
+        case Unit.THOUSANDTHS:
+            return less + f"{abs(value) / 1000:,.3f}".rstrip("0").rstrip(".")
 
 
 def gained(difference: int, metric: Metric) -> str:

@@ -220,7 +220,9 @@ async def _pragma(connection: aiosqlite.Connection, name: str) -> int:
 
 
 def _statements(script: str) -> Iterator[str]:
-    code = "\n".join(line for line in script.splitlines() if not line.startswith("--"))
+    """Without comments and indentation: SQLite keeps every statement in the file as it came."""
+    lines = (line.strip() for line in script.splitlines())
+    code = "\n".join(line for line in lines if not line.startswith("--"))
     return (statement.strip() for statement in code.split(";") if statement.strip())
 
 

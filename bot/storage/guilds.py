@@ -152,13 +152,14 @@ class Guilds:
         return bool(removed)
 
     async def forget(self, guild_id: int) -> None:
-        """Delete all of a guild's own data: settings, watches, posts, audit.
+        """Delete all of a guild's own data: settings, watches, posts, audit, its metrics.
 
         What was measured stays: repositories and their history are nobody's own.
         """
         async with self._database.transaction() as transaction:
             for table in OWN_TABLES:
                 await transaction.run(f"DELETE FROM {table} WHERE guild_id = $1", guild_id)
+            await transaction.run("DELETE FROM metric_snapshots WHERE portfolio = $1", guild_id)
             await transaction.run("DELETE FROM guilds WHERE id = $1", guild_id)
             self._forgotten[guild_id] += 1
 

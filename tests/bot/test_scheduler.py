@@ -330,6 +330,22 @@ async def test_collects_every_interval_whatever_fails(clock: SettableClock) -> N
     assert len(sync.runs) == 1
 
 
+async def test_each_run_that_ends_is_told_of_and_no_other(clock: SettableClock) -> None:
+    sync, told = FakeSync(clock, [GitHubError("down")]), list[int]()
+    scheduler = Scheduler(
+        sync,
+        sync,
+        clock,
+        HOUR,
+        Sleeper(4),
+        collected=lambda: told.append(len(sync.runs)),  # type: ignore[arg-type]  # fakes
+    )
+    with pytest.raises(Over):
+        await scheduler.run()
+
+    assert told == [1]
+
+
 @dataclass
 class FakeLookout:
     """Finds one repository, or fails; counts what was kept."""

@@ -5,7 +5,7 @@ a misspelt field fails here as it does there.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -13,10 +13,12 @@ from typing import Any
 from graphql import DocumentNode, ExecutionResult, GraphQLError, build_schema, parse, validate
 from graphql.execution import execute_sync
 
+from tests.standins.github_flow import labels_of, pulls_of, with_flow
 from tests.standins.github_owners import owners_of, with_owners
 
-SCHEMA = with_owners(
-    build_schema("""
+SCHEMA = with_flow(
+    with_owners(
+        build_schema("""
 scalar DateTime
 enum RepositoryVisibility { INTERNAL PRIVATE PUBLIC }
 enum RepositoryPermission { ADMIN MAINTAIN READ TRIAGE WRITE }
@@ -45,7 +47,9 @@ type Repository implements Node {
   forkCount: Int!
   watchers: UserConnection!
   issues(states: [IssueState!]): IssueConnection!
-  pullRequests(states: [PullRequestState!]): PullRequestConnection!
+  pullRequests(
+    states: [PullRequestState!], first: Int, after: String
+  ): PullRequestConnection!
   hasDiscussionsEnabled: Boolean!
   diskUsage: Int
   releases: ReleaseConnection!
@@ -62,6 +66,7 @@ type Query {
   repository(owner: String!, name: String!, followRenames: Boolean = true): Repository
 }
 """)
+    )
 )
 POINTS_AN_HOUR = 5000
 CONNECTIONS = 6
@@ -96,6 +101,8 @@ class Repo:
     push: bool = False  # the token's owner may
     deleted: bool = False
     forbidden: bool = False
+    pulls: tuple[tuple[bool, str | None], ...] = ()  # draft, review decision; else only a number
+    labels: dict[str, int] = field(default_factory=dict)  # open issues of each
     too_heavy: bool = False  # RESOURCE_LIMITS_EXCEEDED unless it is asked for alone
 
     @property
@@ -117,7 +124,8 @@ class Repo:
             "forkCount": self.forks,
             "watchers": {"totalCount": self.watchers},
             "issues": {"totalCount": self.open_issues if self.issues_enabled else 0},
-            "pullRequests": {"totalCount": self.open_prs},
+            "pullRequests": pulls_of(self.pulls, self.open_prs),
+            "labels": labels_of(self.labels),
             "hasDiscussionsEnabled": self.discussions is not None,
             "diskUsage": self.disk_usage,
             "releases": {"totalCount": self.releases},

@@ -1,6 +1,7 @@
 """From one version of the schema to the next: nothing is lost, and all of it or nothing."""
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -54,6 +55,13 @@ def tables_in(path: Path) -> Tables:
     """Everything a file holds, schema and version included."""
     with closing(sqlite3.connect(path)) as connection:
         return dict(_tables(connection))
+
+
+def unindented(path: Path) -> list[tuple[object, ...]]:
+    """The schema of a file that an earlier version began: that one kept the indentation, too."""
+    return [
+        (name, sql and re.sub(r"(?m)^ +", "", str(sql))) for name, sql in tables_in(path)["schema"]
+    ]
 
 
 def _tables(connection: sqlite3.Connection) -> Iterator[tuple[str, list[tuple[object, ...]]]]:
@@ -152,7 +160,14 @@ async def test_a_migrated_file_has_the_schema_of_a_new_one(version_1: Path, tmp_
         async with open_database(path):
             pass
 
-    assert tables_in(version_1)["schema"] == tables_in(new)["schema"]
+    assert unindented(version_1) == tables_in(new)["schema"]
+
+
+async def test_a_new_file_spends_no_bytes_on_indentation(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "new.db"):
+        pass
+
+    assert unindented(tmp_path / "new.db") == tables_in(tmp_path / "new.db")["schema"]
 
 
 async def test_many_may_migrate_it_at_once(version_1: Path) -> None:

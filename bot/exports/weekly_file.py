@@ -1,0 +1,108 @@
+"""The growing file of weekly metrics: read whole, written whole, never in place of a broken one."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from errno import ENOENT
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from bot.core.snapshots import Snapshots, document, merged, parse_document
+from bot.errors import InvalidFile, UsageError
+
+PATIENCE = 10.0
+"""Seconds to wait for another process that writes the same file."""
+MOST = 256 * 2**20
+"""Bytes of a file that is read: a hundred years of large metrics have fewer."""
+
+
+class WeeklyFile:
+    """`metrics_snapshots.json`; a lock beside it keeps its writers apart."""
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
+
+    async def read(self, path: Path) -> Snapshots:
+        """Raises InvalidFile for one that is not there or cannot be used."""
+        return await asyncio.to_thread(_read, path)
+
+    async def add(self, path: Path, snapshots: Snapshots) -> Snapshots:
+        """Write them and what the file holds already, whole or not at all; returns both.
+
+        Raises InvalidFile, leaving it as it is, where what is there cannot be read.
+        """
+        return await asyncio.to_thread(self._add, path, snapshots)
+
+    def _add(self, path: Path, snapshots: Snapshots) -> Snapshots:
+        with self._alone(path):
+            if path.exists():
+                snapshots = merged(_read(path), snapshots)
+            try:
+                _replace(path, document(snapshots))
+            except OSError as error:
+                raise _unwritable(path, error) from error
+        return snapshots
+
+    @contextmanager
+    def _alone(self, path: Path) -> Iterator[None]:
+        if not path.parent.is_dir():  # the lock would make the folder
+            raise _unwritable(path, FileNotFoundError(ENOENT, os.strerror(ENOENT)))
+        lock = FileLock(f"{path}.lock", timeout=self._patience)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise UsageError(
+                f"Another process writes {path}: try again when it is done; it was left as it is."
+            ) from None
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"Cannot write {path} ({error.strerror or error}): name another file.")
+
+
+def _read(path: Path) -> Snapshots:
+    try:
+        if path.is_file() and path.stat().st_size > MOST:
+            raise InvalidFile(f"{path} has more than {MOST // 2**20} MB: is this the right file?")
+        return parse_document(path.read_text("utf-8-sig"))
+    except OSError as error:
+        reason = error.strerror or error
+        raise InvalidFile(f"{path} cannot be read ({reason}): check the path.") from error
+    except UnicodeError as error:
+        raise InvalidFile(f"{path} is not UTF-8 text: it was left as it is.") from error
+    except UsageError as error:
+        raise InvalidFile(f"{path} was left as it is, as it cannot be used. {error}") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Either the old file or the new one is there, whatever dies in between."""
+    part = path.with_name(f".{path.name}.part")  # under the lock: one that a kill left is ours
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)  # os.replace
+        _settle(path.parent)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+
+
+def _settle(folder: Path) -> None:
+    """Let the disk know the new name, where the system lets a folder be opened for that."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
