@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
+from math import inf
 from typing import Annotated
 
 import msgspec
@@ -17,6 +18,8 @@ from bot.github.reply import Unreadable, decode
 
 FRESH = 600
 """Seconds for which the list of installations holds."""
+SILENT = 30
+"""Seconds for which it is not asked again after it failed."""
 A_PAGE, MOST_PAGES = 100, 100
 CHECK = "Check github.app_id, github.app_private_key and this machine's clock."
 REINSTALL = "Install it there again, or give its permissions back, on the page of the App."
@@ -51,6 +54,8 @@ class GitHubApp:
         self._connect, self._clock = connect, clock
         self._turn = asyncio.Lock()
         self._listed, self._fresh_until = False, 0
+        self._trouble: GitHubError | None = None
+        self._silent_until = 0
         self._known: dict[str, tuple[int, Connection]] = {}  # of the login in lower case
 
     def connection_of(self, owner: str) -> Connection | None:
@@ -58,18 +63,31 @@ class GitHubApp:
         known = self._known.get(owner.lower())
         return known[1] if known else None
 
+    def knows(self, owner: str) -> bool:
+        """Whether it is installed there for certain; a token that cannot be made brings doubt."""
+        return self._fresh_until > 0 and owner.lower() in self._known
+
     async def refresh(self, trip: Trip) -> GitHubError | None:
         """Look where it is installed; an error is told when nothing at all is known of that."""
+        if self._listed and self._turn.locked():
+            return None  # somebody looks; what was known is better than nothing
         async with self._turn:
-            if self._clock.now() < self._fresh_until:
-                return None
+            if self._clock.now() < max(self._fresh_until, self._silent_until):
+                return None if self._listed else self._trouble
             try:
                 installed = await self._list(trip)
-            except GitHubError as error:  # what was known is better than nothing
+            except GitHubError as error:
+                self._remember(error, trip)
                 return None if self._listed else error
+            self._trouble, self._silent_until = None, 0
             self._known = {login.lower(): self._opened(login, id_) for login, id_ in installed}
             self._listed, self._fresh_until = True, self._clock.now() + FRESH
             return None
+
+    def _remember(self, error: GitHubError, trip: Trip) -> None:
+        """What only had no patience says nothing about the next one."""
+        if trip.patience == inf:
+            self._trouble, self._silent_until = error, self._clock.now() + SILENT
 
     def _opened(self, login: str, id_: int) -> tuple[int, Connection]:
         """Keep a connection that is open already: its token and its limits go on."""

@@ -90,7 +90,7 @@ class GitHubClient:
         done.
         """
         trip = Trip(waiting, urgent=urgent)
-        trouble = await self._keyring.refresh(trip)
+        trouble = await self._keyring.settle(_owners(wanted), trip)
         requests, points = trip.settle()
         if requests:
             yield Harvest(self._clock.now(), requests=requests, points=points)
@@ -161,6 +161,10 @@ class GitHubClient:
                 return known
             limit, left, resets_at = told
             return replace(known, points_limit=limit, points_left=left, resets_at=resets_at)
+
+
+def _owners(wanted: Sequence[Wanted]) -> set[str]:
+    return {one.full_name.partition("/")[0] for one in wanted}
 
 
 def _impatient() -> Trip:

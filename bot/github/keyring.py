@@ -25,9 +25,13 @@ class Keyring:
         """Look where the App is installed; told is why that cannot be known."""
         return await self._app.refresh(trip) if self._app else None
 
+    async def settle(self, owners: Iterable[str], trip: Trip) -> GitHubError | None:
+        """Look only when it is open who reads what one of these owns."""
+        return None if all(map(self._is_settled, owners)) else await self.refresh(trip)
+
     async def connection_of(self, owner: str, trip: Trip) -> Connection:
         """Raises GitHubError when the App cannot say whether it is installed there."""
-        if not self._is_named(owner) and (trouble := await self.refresh(trip)):
+        if trouble := await self.settle([owner], trip):
             raise trouble
         return self._of(owner)
 
@@ -43,8 +47,9 @@ class Keyring:
         needed = [*self._named.values(), *map(self._of, owners)]
         return [one for one in dict.fromkeys(needed) if one is not self.default] + [self.default]
 
-    def _is_named(self, owner: str) -> bool:
-        return owner.lower() in self._named
+    def _is_settled(self, owner: str) -> bool:
+        named = owner.lower() in self._named
+        return named or (self._app is not None and self._app.knows(owner))
 
     def _of(self, owner: str) -> Connection:
         installed = self._app.connection_of(owner) if self._app else None

@@ -39,6 +39,7 @@ class Access:
     listed: int = 0  # pages of the list of installations
     made: list[str] = field(default_factory=list)  # installation tokens
     broken: int | None = None  # status of whatever the App asks
+    refused: int = 0  # questions of the App while it was broken
 
     def ends_after(self, token: str, answers: int) -> None:
         """Let a token be refused once it got so many answers."""
@@ -73,6 +74,7 @@ class Access:
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         if self.broken is not None:
+            self.refused += 1
             return web.json_response({"message": "no"}, status=self.broken)
         signed = request.headers.get("Authorization", "").removeprefix("Bearer ")
         unverified = {"verify_exp": False, "verify_iat": False}

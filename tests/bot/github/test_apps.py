@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.errors import GitHubError, TokenRejected
-from bot.github.apps import FRESH
+from bot.github.apps import FRESH, SILENT
 from bot.github.connection import ATTEMPTS
 from bot.github.credentials import EARLY
 from tests.standins.github import GitHubStandIn
@@ -242,3 +242,55 @@ async def test_a_reader_that_gives_up_leaves_the_token_to_the_others(
         home = await bot.harvest(one)
 
     assert set(home.found) == {"acme/one"}
+
+
+async def test_the_apps_trouble_costs_nothing_that_a_named_token_reads(
+    github: GitHubStandIn,
+) -> None:
+    github.access.tokens["ghp_acme"] = None
+    one, two = (wanted(github.world.names[name]) for name in ("acme/one", "globex/two"))
+    tokens = [("ghp_acme", ("acme",))]
+    async with asking(github, token=OWN, tokens=tokens, app_key="no key") as bot:
+        named = await bot.harvest(one)
+        both = await bot.harvest(one, two)
+        key, *_ = await bot.client.allowances(["acme"])
+
+    assert (set(named.found), named.error) == ({"acme/one"}, None)
+    assert set(both.found) == {"acme/one", "globex/two"}
+    assert isinstance(both.error, TokenRejected)
+    assert (key.name, key.refused) == ("App's key", True)
+
+
+async def test_a_list_that_cannot_be_had_is_not_asked_for_at_every_question(
+    github: GitHubStandIn,
+) -> None:
+    github.access.broken = 404
+    async with asking_as_app(github) as bot:
+        for _ in range(5):
+            with pytest.raises(TokenRejected, match="no such App"):
+                await bot.client.connection_of("acme")
+        assert github.access.refused == 1
+
+        github.access.broken = None
+        bot.time.seconds += SILENT
+        await bot.client.connection_of("acme")
+        assert github.access.listed == 1
+
+        github.access.broken = 404
+        bot.time.seconds += FRESH
+        for _ in range(5):
+            await bot.client.connection_of("stranger")
+        assert github.access.refused == 2
+
+
+async def test_an_installation_that_is_known_does_not_wait_for_the_list(
+    github: GitHubStandIn,
+) -> None:
+    one = wanted(github.world.names["acme/one"])
+    async with asking_as_app(github) as bot:
+        await bot.harvest(one)
+        bot.time.seconds += FRESH
+        home = await bot.harvest(one)
+
+    assert (set(home.found), home.requests) == ({"acme/one"}, 1)
+    assert github.access.listed == 1
