@@ -126,6 +126,7 @@ async def test_who_does_not_manage_the_server_cannot_change_it(stage: Stage) -> 
         "settings": MANAGE_SERVER,
         "status": MANAGE_SERVER,
         "export": MANAGE_SERVER,
+        "metric": MANAGE_SERVER,
         "diff": None,
         "chart": None,
         "compare": None,
