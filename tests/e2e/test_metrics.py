@@ -86,8 +86,8 @@ async def test_only_who_manages_the_server_may(stage: Stage) -> None:
         await place.ask("metric show", place.bob, name="a")
 
 
-async def test_the_flow_load_is_kept_after_a_run(stage: Stage) -> None:
-    place = stage.place("Loaded")
+async def test_the_flow_load_is_kept_after_a_run(own_stage: Stage) -> None:
+    stage, place = own_stage, own_stage.place("Loaded")
     stage.github.add("loaded/one", open_issues=3, pulls=((True, None),), labels={"bug": 2})
     await stage.remember(place, "loaded/one", hours_ago=1)
     settings = {**stage.bot.environ, "RADAR_FLOW_LOAD__ENABLED": "true"}
@@ -95,7 +95,9 @@ async def test_the_flow_load_is_kept_after_a_run(stage: Stage) -> None:
     async with open_app(load(environ=settings, folder=stage.folder)) as app:
         await measured(app.flow_loads)
 
-    shown = await place.ask("metric show", name="flow_load")
+    async with stage.bot:
+        await stage.bot.started(stage.discord)
+        shown = await place.ask("metric show", name="flow_load")
     assert "wip" in shown.card
     assert "1 of 16 weeks" in shown.card
 
