@@ -156,9 +156,16 @@ class Run:
 
     @property
     def cut_short(self) -> bool:
-        """Did it end, or does it seem to go on, without having asked for all it wanted?"""
-        unended = self.status in (RunStatus.RUNNING, RunStatus.STOPPED)
-        return unended or self.message is not None
+        """Did it end, or does it seem to go on, where another one soon may read the rest?
+
+        What a refused token left unread counts as failed, so that nothing is left to ask for.
+        """
+        if self.status in (RunStatus.RUNNING, RunStatus.STOPPED):
+            return True
+        if self.message is None:
+            return False
+        nothing = self.status is RunStatus.FAILED or self.wanted is None
+        return nothing or self.sampled + self.failed < (self.wanted or 0)
 
     @property
     def round_began_at(self) -> int:

@@ -43,20 +43,26 @@ class Rotation:
         return max(1, int(self.fits * SHARE))
 
     def counted(
-        self, last_counted: Mapping[int, int | None], last: Collection[int] = ()
+        self,
+        last_counted: Mapping[int, int | None],
+        last: Collection[int] = (),
+        *,
+        watched: int = 0,
+        spent: int = 0,
     ) -> frozenset[int]:
         """Those longest uncounted, of ids with the moment each was counted last.
 
         Ids in `last` come behind all others: what cannot be read must not keep them waiting.
+        Where these are the rest of a round, it is about `watched` in all, `spent` of them counted.
         """
-        if len(last_counted) <= self.fits:
+        if max(watched, len(last_counted)) <= self.fits:
             return frozenset(last_counted)
 
         def turn(id_: int) -> tuple[bool, int, int]:
             at = last_counted[id_]
             return id_ in last, -1 if at is None else at, id_
 
-        return frozenset(sorted(last_counted, key=turn)[: self.room])
+        return frozenset(sorted(last_counted, key=turn)[: max(0, self.room - spent)])
 
     def takes(self, number: int) -> int | None:
         """Seconds until each of so many was counted once; None where each run counts all."""

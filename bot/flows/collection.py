@@ -22,7 +22,7 @@ from bot.core.models import (
     Wanted,
 )
 from bot.core.reports import Progress, SyncReport, Underway
-from bot.errors import GitHubError, Stopped
+from bot.errors import GitHubError, Stopped, TokenMissing, TokenRejected
 from bot.flows.occupancy import Occupancy
 from bot.flows.ports import Clock, GitHub, Store
 
@@ -162,6 +162,7 @@ class Collector:
             await self._pages(state)
         except GitHubError as error:
             nothing = not state.run.sampled
+            state.run = replace(state.run, failed=_failed(state, error))
             await self._end(state, RunStatus.FAILED if nothing else RunStatus.PARTIAL, str(error))
             if nothing:
                 raise
@@ -224,6 +225,18 @@ class Collector:
             return {}
         known = await self._store.subjects.ensure(list(names.values()), at)
         return dict(zip(names, known, strict=True))
+
+
+def _failed(state: _State, error: GitHubError) -> int:
+    """How many gave no numbers in a run that this ended, and will not before somebody acts.
+
+    A token that is refused is refused five minutes later, too. But where GitHub is down or grants
+    no more, those it told nothing of are still to be asked for: `Run.cut_short` counts on it.
+    """
+    if state.run.sampled and isinstance(error, TokenMissing | TokenRejected):
+        return len(state.wanted) - state.run.sampled
+    unanswered = sum(one.refusal.kind is Refused.ERROR for one in state.errors)
+    return state.run.failed - unanswered
 
 
 def verdict(errors: Sequence[RunError], sampled: int) -> RunStatus:

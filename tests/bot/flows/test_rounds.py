@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import UTC
 from itertools import count
 
@@ -15,7 +16,7 @@ from bot.core.window import parse_window
 from bot.errors import GitHubError, RateLimited, Stopped, TokenRejected
 from bot.flows.collection import Collector
 from bot.flows.deltas import Deltas
-from bot.flows.rounds import Rounds
+from bot.flows.rounds import Rounds, due_after
 from tests.conftest import INTERVAL, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -185,16 +186,94 @@ async def test_a_killed_round_goes_on_after_a_restart(
     assert sorted(statuses) == [("ok",), ("stopped",)]
 
 
-async def test_who_was_refused_is_asked_again(
+async def test_who_was_refused_is_asked_again_in_the_next_round(
     flows: Flows, github: ScriptedGitHub, clock: SettableClock
 ) -> None:
     github.refusals["o/a"] = SLOW
     await cut_short(flows, github)
+    clock.pass_(5 * MINUTE)
+    await flows.sync.everything(Trigger.SCHEDULE)
+    clock.pass_(INTERVAL)
+    await flows.sync.everything(Trigger.SCHEDULE)
+
+    first, rest, following = asked(github)
+    assert (first, rest, sorted(following)) == (SIX, SIX[2:], SIX)
+
+
+async def test_who_got_no_answer_is_asked_again_in_the_same_round(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
+    """As what only an App may see while the App cannot be asked: its error comes at the end."""
+    github.refusals["o/a"] = Refusal(Refused.ERROR, "the App cannot be asked")
+    run = await cut_short(flows, github, page=2)
+    assert run.cut_short
     github.refusals.clear()
     clock.pass_(5 * MINUTE)
     await flows.sync.everything(Trigger.SCHEDULE)
 
-    assert sorted(asked(github)[1]) == ["o/a", *SIX[2:]]
+    assert sorted(asked(github)[1]) == ["o/a", *SIX[4:]]
+
+
+async def test_what_a_token_that_ended_half_way_left_is_read_by_the_next_scheduled_run(
+    flows: Flows, github: ScriptedGitHub, clock: SettableClock, store: SqliteStore
+) -> None:
+    began_at = clock.now()
+    github.raises[1] = TokenRejected("GitHub rejected the token (401).")
+    half = (await flows.sync.everything(Trigger.SCHEDULE)).run
+    kept = await store.runs.newest(Trigger.SCHEDULE)
+    github.raises.clear()
+    assert (half.status, half.sampled, half.failed) == (RunStatus.PARTIAL, 2, 4)
+    assert kept == half
+    assert half.message == "GitHub rejected the token (401)."
+    assert due_after(half, INTERVAL) == began_at + INTERVAL
+
+    clock.pass_(INTERVAL)
+    whole = (await flows.sync.everything(Trigger.SCHEDULE)).run
+
+    assert (whole.status, whole.sampled, whole.round_at) == (RunStatus.OK, 6, None)
+    assert asked(github) == [SIX, [*SIX[2:], *SIX[:2]]], "what was left comes first"
+
+
+async def runs_in(
+    flows: Flows, store: SqliteStore, clock: SettableClock, seconds: int
+) -> list[int]:
+    """When the timer would collect, in minutes."""
+    begun, began_at = [], clock.now()
+    while clock.now() < began_at + seconds:
+        begun.append((clock.now() - began_at) // MINUTE)
+        with suppress(GitHubError):
+            await flows.sync.everything(Trigger.SCHEDULE)
+        last = await store.runs.newest(Trigger.SCHEDULE)
+        assert last is not None
+        clock.pass_(max(1, due_after(last, INTERVAL) - clock.now()))
+    return begun
+
+
+async def test_a_dead_token_of_one_owner_makes_no_run_sooner(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore, clock: SettableClock
+) -> None:
+    """Nor does it have one that only times out asked for more often."""
+    github.refusals["o/a"] = SLOW
+    github.raises[2] = TokenRejected("GitHub rejected the token for acme (401).")
+
+    begun = await runs_in(flows, store, clock, DAY)
+
+    assert len(begun) == DAY // INTERVAL
+    assert sum("o/a" in names for names in asked(github)) == DAY // INTERVAL
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_the_pauses_grow_while_nothing_can_be_read(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore, clock: SettableClock, *, refused: bool
+) -> None:
+    if refused:
+        github.refusals = dict.fromkeys(SIX, SLOW)
+    else:
+        github.raises[0] = TokenRejected("GitHub rejected the token (401).")
+
+    begun = await runs_in(flows, store, clock, INTERVAL)
+
+    assert begun == [0, 5, 10, 20, 40, 80, 140, 200, 260, 320]
 
 
 async def test_what_a_person_had_read_meanwhile_is_not_read_again(
@@ -370,6 +449,29 @@ def change_of(
     times = sorted(at for known, at in truth if known == name)
     before, after = (max(at for at in times if at <= moment) for moment in (start, end))
     return {key: n - truth[name, before][key] for key, n in truth[name, after].items()}
+
+
+@pytest.mark.parametrize("case", [(1, set()), (0, set(SIX[:2]))])
+async def test_the_rest_of_a_round_is_in_rotation_though_it_would_fit(
+    github: ScriptedGitHub,
+    clock: SettableClock,
+    store: SqliteStore,
+    again: Callable[[Rotation], Rounds],
+    case: tuple[int, set[str]],
+) -> None:
+    """It is about all that is watched, and counts what the round has not counted yet."""
+    page, second = case
+    github.page_size = 4
+    rounds = again(of_two(HOUR))
+    github.raises[page] = RateLimited("GitHub's limit ends at 15:00.")
+    with suppress(GitHubError):
+        await collect(rounds, store)
+    github.raises.clear()
+    clock.pass_(5 * MINUTE)
+    await collect(rounds, store)
+
+    counted = [{want.full_name for want in wanted if want.counted} for wanted in github.asked]
+    assert counted == [set(SIX[:2]), second]
 
 
 async def test_a_number_that_was_not_asked_for_did_not_change_and_nothing_fails(
