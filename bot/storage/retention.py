@@ -38,9 +38,10 @@ observations WHERE at < $1 AND EXISTS (SELECT 1 FROM observations n
 UNWATCHED = "NOT EXISTS (SELECT 1 FROM watches w WHERE w.subject_id = subjects.id)"
 BELONGINGS = (
     *("observations", "latest", "coverage", "run_errors", "subject_names"),
+    *("events", "stars_retained", "star_histories"),
     *("traffic", "traffic_access", "traffic_popular"),
 )
-"""Tables that hold what is known of a repository."""
+"""Tables that hold what is known of a repository: an id may be given again, so none is left out."""
 
 
 class Retention:
