@@ -1,6 +1,7 @@
 """History made smaller: old days keep their last value, and what nobody wants any more goes."""
 
 from bot.core.coverage import DAY
+from bot.core.retained import PAGES
 from bot.core.retention import Removal
 from bot.storage.database import Database, Transaction, among, ids
 from bot.storage.subjects import whole
@@ -107,6 +108,7 @@ async def _cut(transaction: Transaction, before: int) -> None:
     await transaction.run(f"DELETE FROM {EARLIER}", before)
     for table in ("traffic", "traffic_popular"):
         await transaction.run(f"DELETE FROM {table} WHERE day < $1", before // DAY)
+    await _cut_stars(transaction, before // DAY)
     await transaction.run("DELETE FROM coverage WHERE until < $1", before)
     await transaction.run(
         "DELETE FROM coverage WHERE since < $1 AND EXISTS (SELECT 1 FROM coverage n"
@@ -114,3 +116,13 @@ async def _cut(transaction: Transaction, before: int) -> None:
         " AND n.since = $1)", before,
     )  # fmt: skip
     await transaction.run("UPDATE coverage SET since = $1 WHERE since < $1", before)
+
+
+async def _cut_stars(transaction: Transaction, day: int) -> None:
+    """Forget what GitHub told of earlier days, and ask for those no more."""
+    await transaction.run("DELETE FROM stars_retained WHERE day < $1", day)
+    await transaction.run(
+        "UPDATE star_histories SET since = $1, whole = 0, pages = $2"
+        " WHERE pages > 0 AND since < $1",
+        day, PAGES,
+    )  # fmt: skip

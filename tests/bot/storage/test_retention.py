@@ -7,7 +7,7 @@ from bot.core.coverage import DAY, Span
 from bot.core.events import Event, Kind
 from bot.core.history import History
 from bot.core.models import Sample
-from bot.core.retained import NOTHING_READ, StarPage
+from bot.core.retained import NOTHING_READ, Given, Retained, StarPage
 from bot.core.retention import Removal, thinned_before
 from bot.storage.events import write
 from bot.storage.histories import EVER
@@ -105,6 +105,27 @@ async def test_history_before_a_moment_goes_and_what_was_true_then_stays(
     assert [seen.value for seen in history.observations["stars"]] == [10, 11, 12, 13]
     assert list(history.coverage.values()) == [(Span(BEFORE + HOUR, MIDNIGHT + 13 * DAY),)]
     assert history.series("stars", 0, BEFORE + HOUR).after == 10
+
+
+async def test_earlier_days_of_stars_still_held_are_forgotten_and_not_asked_for_again(
+    store: SqliteStore,
+) -> None:
+    await keep(store, "o/one", [(24 * 12, 1)])
+    one = await store.subjects.find("o/one")
+    assert one is not None
+    await store.watches.add(0, "all", [one.id])
+    async with store.database.transaction() as transaction:
+        await transaction.run("UPDATE subjects SET visibility = 'public'")
+    day = BEFORE // DAY
+    page = StarPage({day - 9: 5, day: 2, day + 1: 3}, day - 20, day + 2, last=True)
+    await store.stars.keep(one.id, 1, page, BEFORE + DAY)
+
+    await Retention(store.database).remove(BEFORE, unwatched=False)
+
+    kept = (await store.stars.retained([one.id]))[one.id]
+    assert kept == Retained(day, BEFORE + DAY, [Given(day, 2), Given(day + 1, 3)], whole=False)
+    assert kept.level(BEFORE - 5 * DAY, BEFORE + DAY, 10) is None
+    assert await store.stars.unread(EVER, 5) == []
 
 
 async def test_repositories_that_nobody_watches_are_forgotten(store: SqliteStore) -> None:
