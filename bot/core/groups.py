@@ -11,9 +11,14 @@ NAMED = 10
 """Groups that are named where one is not there."""
 
 
+def spelled(text: str) -> str:
+    """The one spelling of a group's name, whatever its length."""
+    return " ".join(text.split()).lower()
+
+
 def group_of(text: str) -> str:
     """A group's name as it is kept, however it was typed; raises UsageError."""
-    name = " ".join(text.split()).lower()
+    name = spelled(text)
     if not 0 < len(name) <= LONGEST:
         raise UsageError(f"A group's name has 1 to {LONGEST} characters.")
     return name
@@ -28,4 +33,6 @@ def only(group: str | None) -> str | None:
 def unknown(group: str, known: Sequence[str]) -> UsageError:
     """What somebody is told who named a group that is not there."""
     few = ", ".join(known[:NAMED]) + (f" and {len(known) - NAMED} more" if known[NAMED:] else "")
-    return UsageError(f"There is no group {quoted(group)} here, but {few}: /repos lists them.")
+    return UsageError(
+        f"There is no group {quoted(group)} here, but {few}: /repos or track list lists them."
+    )

@@ -16,6 +16,7 @@ from typing import Final
 
 import aiosqlite
 
+from bot.core.groups import spelled
 from bot.errors import RadarError, StoreUnusable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -184,7 +185,11 @@ async def _prepare(connection: aiosqlite.Connection) -> None:
 
 
 async def migrate(connection: aiosqlite.Connection) -> None:
-    """Apply every NNNN_name.sql newer than the file's user_version, each with its number."""
+    """Apply every NNNN_name.sql newer than the file's user_version, each with its number.
+
+    They may call `group_name`, the program's rule for what SQLite's `lower` and `trim` cannot.
+    """
+    await connection.create_function("group_name", 1, spelled, deterministic=True)
     for number, script in _scripts():
         if number <= await _pragma(connection, "user_version"):
             continue  # without the lock: whoever only reads must not wait for a writer

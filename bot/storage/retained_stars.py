@@ -47,9 +47,9 @@ class RetainedStars:
     async def refused(self, subject_id: int, at: int) -> None:
         """Note that its first page was asked for in vain; one that has pages stays as it is."""
         async with self._database.transaction() as transaction:
-            await transaction.run(
+            await transaction.run(  # only where it was not merged into another or forgotten
                 "INSERT INTO star_histories (subject_id, pages, whole, asked_at)"
-                " SELECT s.id, 0, 0, $2 FROM subjects s WHERE s.id = $1"  # it may be merged
+                " SELECT s.id, 0, 0, CAST($2 AS BIGINT) FROM subjects s WHERE s.id = $1"
                 " ON CONFLICT (subject_id) DO UPDATE SET"
                 " asked_at = excluded.asked_at WHERE star_histories.pages = 0",
                 subject_id, at,

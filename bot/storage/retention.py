@@ -1,6 +1,7 @@
 """History made smaller: old days keep their last value, and what nobody wants any more goes."""
 
 from bot.core.coverage import DAY
+from bot.core.retained import PAGES
 from bot.core.retention import Removal
 from bot.storage.database import Database, Transaction, among, ids
 from bot.storage.subjects import whole
@@ -38,10 +39,10 @@ observations WHERE at < $1 AND EXISTS (SELECT 1 FROM observations n
 UNWATCHED = "NOT EXISTS (SELECT 1 FROM watches w WHERE w.subject_id = subjects.id)"
 BELONGINGS = (
     *("observations", "latest", "coverage", "run_errors", "subject_names"),
-    *("traffic", "traffic_access", "traffic_popular"),
     *("events", "stars_retained", "star_histories"),
+    *("traffic", "traffic_access", "traffic_popular"),
 )
-"""Tables that hold what is known of a repository: ids are given again, so all of it goes."""
+"""Tables that hold what is known of a repository: an id may be given again, so none is left out."""
 
 
 class Retention:
@@ -105,11 +106,9 @@ async def _forget_unwatched(transaction: Transaction) -> None:
 
 async def _cut(transaction: Transaction, before: int) -> None:
     await transaction.run(f"DELETE FROM {EARLIER}", before)
-    for table in ("traffic", "traffic_popular", "stars_retained"):
+    for table in ("traffic", "traffic_popular"):
         await transaction.run(f"DELETE FROM {table} WHERE day < $1", before // DAY)
-    await transaction.run(
-        "UPDATE star_histories SET since = $1, whole = 0 WHERE since < $1", before // DAY
-    )
+    await _cut_stars(transaction, before // DAY)
     await transaction.run("DELETE FROM coverage WHERE until < $1", before)
     await transaction.run(
         "DELETE FROM coverage WHERE since < $1 AND EXISTS (SELECT 1 FROM coverage n"
@@ -117,3 +116,13 @@ async def _cut(transaction: Transaction, before: int) -> None:
         " AND n.since = $1)", before,
     )  # fmt: skip
     await transaction.run("UPDATE coverage SET since = $1 WHERE since < $1", before)
+
+
+async def _cut_stars(transaction: Transaction, day: int) -> None:
+    """Forget what GitHub told of earlier days, and ask for those no more."""
+    await transaction.run("DELETE FROM stars_retained WHERE day < $1", day)
+    await transaction.run(
+        "UPDATE star_histories SET since = $1, whole = 0, pages = $2"
+        " WHERE pages > 0 AND since < $1",
+        day, PAGES,
+    )  # fmt: skip

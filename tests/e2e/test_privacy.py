@@ -109,7 +109,10 @@ async def test_what_cannot_be_removed_is_refused_for_nobody_to_see(stage: Stage)
     for command in ("repos", "digest"):
         refused = await place.ask(command, group="dosc")
         assert refused.ephemeral
-        assert refused.text == 'There is no group "dosc" here, but docs: /repos lists them.'
+        assert (
+            refused.text
+            == 'There is no group "dosc" here, but docs: /repos or track list lists them.'
+        )
         assert "kept/one" in (await place.ask("repos", group=" DOCS ")).text
 
 

@@ -13,6 +13,7 @@ from bot.core.events import Event, Kind
 from bot.core.guild import DigestSettings, Guild
 from bot.core.schedule import Every, Plan
 from bot.storage.database import APPLICATION_ID, MIGRATIONS, open_database
+from bot.storage.retention import BELONGINGS
 from tests.standins.clock import moment
 from tests.standins.stored import contents, store_on
 
@@ -152,6 +153,81 @@ async def test_groups_of_another_spelling_become_one(version_1: Path) -> None:
         posts = await database.rows("SELECT id, watch_group FROM outbox ORDER BY id")
         assert posts == [(2, "docs"), (3, "docs")]
         assert await database.rows("SELECT warning FROM told") == [("token rejected",)]
+
+
+@pytest.fixture
+def version_12(version_1: Path) -> Path:
+    """The same as the version before 0013 left it."""
+    with closing(sqlite3.connect(version_1)) as connection:
+        for script in sorted(MIGRATIONS.glob("*.sql")):
+            if 1 < int(script.name[:4]) < 13:
+                connection.executescript(script.read_text(encoding="utf-8"))
+        connection.execute("PRAGMA user_version=12")
+    return version_1
+
+
+async def test_groups_are_spelled_as_the_program_reads_them_whatever_their_letters(
+    version_12: Path,
+) -> None:
+    with closing(sqlite3.connect(version_12)) as connection:
+        connection.executescript("""
+            DELETE FROM watches;
+            INSERT INTO watches VALUES (5, 'Ünder', 1), (5, 'ünder', 1), (5, 'ünder', 2);
+            INSERT INTO watches VALUES (5, 'my  group', 1), (5, 'Docs', 2);
+            INSERT INTO follows VALUES (5, 'Docs', 'Acme', 'a', '', 0, 0, 'why'),
+                (5, 'docs', 'acme', 'b', '', 0, 0, NULL), (5, 'Ünder', 'acme', '', '', 0, 0, NULL),
+                (5, 'MY  Group', 'acme', 'c', '', 0, 0, NULL),
+                (5, 'my  group', 'acme', 'd', '', 0, 0, NULL);
+            INSERT INTO guilds VALUES (5, 'UTC', NULL, NULL);
+            INSERT INTO digests VALUES
+                (5, 'Ünder', 9, 540, 'day', 'UTC', 0, 'any', 10, 0, 0, NULL, 0, 'gone'),
+                (5, 'my  group', 9, 1, 'day', 'UTC', 0, 'any', 10, 0, 0, NULL, 0, NULL),
+                (5, 'my group', 9, 2, 'day', 'UTC', 0, 'any', 10, 0, 0, NULL, 0, NULL);
+            INSERT INTO outbox VALUES (1, 5, 'Ünder', 100, 0, 9, 'sent', 100, 7),
+                (2, 5, 'ünder', 100, 0, 9, 'sent', 100, 8),
+                (3, 5, 'my  group', 9, 0, 9, 'due', 0, 0);
+            INSERT INTO told VALUES (5, 'digest paused: Ünder', 0), (5, 'follow Docs Acme', 0),
+                (5, 'follow docs acme', 0), (6, 'follow Docs Acme', 0);
+        """)
+    async with open_database(version_12) as database:
+        store = store_on(database)
+        watched = [(watch.group, watch.subject.id) for watch in await store.watches.of(5)]
+        assert sorted(watched) == [("docs", 2), ("my group", 1), ("ünder", 1), ("ünder", 2)]
+        follows = [(one.group, one.terms.include) for one in await store.follows.of(5)]
+        assert follows == [("docs", ("b",)), ("my group", ("c",)), ("ünder", ())]
+        digests = await store.guilds.digests(5)
+        assert [(one.group, one.plan.minute) for one in digests] == [
+            ("my group", 2),
+            ("ünder", 540),
+        ]
+        posts = await database.rows("SELECT id, watch_group FROM outbox ORDER BY id")
+        assert posts == [(2, "ünder"), (3, "my group")]
+        assert (6, "follow Docs Acme") in await database.rows("SELECT guild_id, warning FROM told")
+        assert (5, "digest paused: Ünder") not in await database.rows(
+            "SELECT guild_id, warning FROM told"
+        )
+
+
+async def test_what_a_clean_up_left_behind_is_nobodys(version_12: Path) -> None:
+    with closing(sqlite3.connect(version_12)) as connection:
+        connection.executescript(f"""
+            UPDATE subject_names SET since = 500 WHERE subject_id = 2;
+            INSERT INTO star_histories VALUES (1, 1, 3, 0, {NOON}), (2, 1, 3, 0, 499),
+                (9, 1, 3, 1, {NOON});
+            INSERT INTO stars_retained VALUES (1, 4, 1), (2, 4, 2), (9, 4, 9);
+            INSERT INTO traffic VALUES (1, 0, 5, 1, 1, 1), (9, 0, 5, 1, 1, 1);
+            INSERT INTO traffic_access VALUES (9, 1, 5, NULL);
+            INSERT INTO traffic_popular VALUES (9, 'paths', 5, '[]');
+            INSERT INTO observations VALUES (9, 0, 5, 1);
+            INSERT INTO latest VALUES (9, 0, 5, 1);
+            INSERT INTO coverage VALUES (9, 1, 5, 5);
+        """)  # noqa: S608 - our own figures
+    async with open_database(version_12) as database:
+        assert await database.rows("SELECT * FROM stars_retained") == [(1, 4, 1)]
+        assert await database.rows("SELECT subject_id FROM traffic") == [(1,)]
+        for table in BELONGINGS:
+            orphans = f"SELECT 1 FROM {table} WHERE subject_id = 9"  # noqa: S608 - our own tables
+            assert await database.rows(orphans) == [], table
 
 
 async def test_a_migrated_file_has_the_schema_of_a_new_one(version_1: Path, tmp_path: Path) -> None:

@@ -153,3 +153,9 @@ async def test_who_is_merged_into_another_leaves_nothing_behind(
     assert await store.database.rows("SELECT * FROM stars_retained") == []
     await store.stars.keep(4711, 1, page(209, -1, d3=1), NOW)  # whoever is no more
     assert await store.database.rows("SELECT * FROM star_histories") == []
+
+
+async def test_a_refusal_of_one_that_is_no_longer_there_is_not_noted(store: SqliteStore) -> None:
+    await store.stars.refused(4711, NOW)
+
+    assert await store.database.rows("SELECT * FROM star_histories") == []

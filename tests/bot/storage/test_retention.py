@@ -4,9 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.coverage import DAY, Span
+from bot.core.events import Event, Kind
 from bot.core.history import History
 from bot.core.models import Sample
+from bot.core.retained import NOTHING_READ, Given, Retained, StarPage
 from bot.core.retention import Removal, thinned_before
+from bot.storage.events import write
 from bot.storage.histories import EVER
 from bot.storage.retention import BELONGINGS, Retention
 from tests.standins.clock import HOUR, moment
@@ -104,6 +107,27 @@ async def test_history_before_a_moment_goes_and_what_was_true_then_stays(
     assert history.series("stars", 0, BEFORE + HOUR).after == 10
 
 
+async def test_earlier_days_of_stars_still_held_are_forgotten_and_not_asked_for_again(
+    store: SqliteStore,
+) -> None:
+    await keep(store, "o/one", [(24 * 12, 1)])
+    one = await store.subjects.find("o/one")
+    assert one is not None
+    await store.watches.add(0, "all", [one.id])
+    async with store.database.transaction() as transaction:
+        await transaction.run("UPDATE subjects SET visibility = 'public'")
+    day = BEFORE // DAY
+    page = StarPage({day - 9: 5, day: 2, day + 1: 3}, day - 20, day + 2, last=True)
+    await store.stars.keep(one.id, 1, page, BEFORE + DAY)
+
+    await Retention(store.database).remove(BEFORE, unwatched=False)
+
+    kept = (await store.stars.retained([one.id]))[one.id]
+    assert kept == Retained(day, BEFORE + DAY, [Given(day, 2), Given(day + 1, 3)], whole=False)
+    assert kept.level(BEFORE - 5 * DAY, BEFORE + DAY, 10) is None
+    assert await store.stars.unread(EVER, 5) == []
+
+
 async def test_repositories_that_nobody_watches_are_forgotten(store: SqliteStore) -> None:
     for name in ("o/watched", "o/alone"):
         await keep(store, name, [(0, 1), (30, 2)])
@@ -119,6 +143,43 @@ async def test_repositories_that_nobody_watches_are_forgotten(store: SqliteStore
     assert list(await contents(store.database)) == ["o/watched"]
     assert await store.subjects.find("o/alone") is None
     assert await retention.removable(None, unwatched=True) == Removal(0, 0)
+
+
+async def test_nothing_is_left_of_a_forgotten_repository_for_the_next_to_inherit(
+    store: SqliteStore,
+) -> None:
+    await keep(store, "o/alone", [(0, 1)])
+    alone = await store.subjects.find("o/alone")
+    assert alone is not None
+    async with store.database.transaction() as transaction:
+        await write(transaction, alone.id, [Event(MIDNIGHT, Kind.GONE)])
+    page = StarPage({MIDNIGHT // DAY: 5_000}, MIDNIGHT // DAY, MIDNIGHT // DAY + 1, last=True)
+    await store.stars.keep(alone.id, 1, page, MIDNIGHT)
+
+    await Retention(store.database).remove(None, unwatched=True)
+
+    for table in await tables_of_subjects(store):
+        assert await store.database.rows(f"SELECT * FROM {table}") == [], table  # noqa: S608 - our own tables
+    await keep(store, "o/next", [(0, 1)])
+    fresh = await store.subjects.find("o/next")
+    assert fresh is not None
+    assert fresh.id == alone.id
+    assert await store.stars.extents([fresh.id]) == {fresh.id: NOTHING_READ}
+    assert await store.subjects.events([fresh.id]) == {}
+
+
+async def test_every_table_that_tells_of_a_repository_is_emptied_with_it(
+    store: SqliteStore,
+) -> None:
+    assert set(BELONGINGS) == await tables_of_subjects(store) - {"watches"}
+
+
+async def tables_of_subjects(store: SqliteStore) -> set[str]:
+    rows = await store.database.rows(
+        "SELECT m.name FROM sqlite_master m WHERE m.type = 'table' AND EXISTS"
+        " (SELECT 1 FROM pragma_table_info(m.name) c WHERE c.name = 'subject_id')"
+    )
+    return {str(name) for (name,) in rows}
 
 
 async def test_both_at_once_count_nothing_twice(store: SqliteStore) -> None:
