@@ -9,13 +9,13 @@ import pytest
 
 from bot.core.delta import Status
 from bot.core.metrics import METRICS
-from bot.core.models import Refusal, Refused, Run, RunStatus, Trigger, Wanted
+from bot.core.models import Refusal, Refused, Run, RunStatus, Subject, Trigger, Wanted
 from bot.core.rotation import Rotation
 from bot.core.window import parse_window
 from bot.errors import GitHubError, RateLimited, Stopped
 from bot.flows.collection import Collector
 from bot.flows.deltas import Deltas
-from bot.flows.rounds import Rounds
+from bot.flows.rounds import Rounds, unwatched
 from tests.conftest import INTERVAL, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -389,3 +389,21 @@ async def test_who_cannot_be_read_does_not_keep_others_from_being_counted(
         clock.pass_(HOUR)
 
     assert counted >= set(SIX[3:])
+
+
+def test_new_is_what_no_watched_repository_is_by_its_id_or_its_name() -> None:
+    subjects = [
+        Subject(1, "o/a", node_id="N1"),
+        Subject(2, "O/B"),
+        Subject(3, "o/c", node_id="N3"),
+    ]
+    new = [
+        Wanted("o/renamed", "N1"),
+        Wanted("o/b", "N2"),
+        Wanted("o/a", "N1", counted=False),
+        Wanted("O/c"),
+        Wanted("o/c", "N4"),  # another one of this name
+        Wanted("o/d"),
+    ]
+
+    assert unwatched(new, subjects) == new[4:]
