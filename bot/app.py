@@ -88,7 +88,8 @@ class App:
 
     @cached_property
     def backfill(self) -> Backfill:
-        return Backfill(self._edges.stars, self.portfolio, self.clock)
+        background = not self._settings.github.is_anonymous  # its 60 requests are for samples
+        return Backfill(self._edges.stars, self.portfolio, self.clock, background=background)
 
     @cached_property
     def track(self) -> Track:

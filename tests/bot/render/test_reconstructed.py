@@ -165,3 +165,17 @@ def test_a_backfill_tells_how_far_back_each_is_known() -> None:
     assert documents.backfilled(report)["errors"] == [  # type: ignore[index,call-overload]
         {"repo": "o/gone", "kind": "not_found", "message": "gone or not visible"}
     ]
+
+
+def test_a_backfill_tells_how_many_nobody_sampled_yet() -> None:
+    notes = [
+        portfolio_cards.backfilled(BackfillReport((), (), number), UTC, END).notes
+        for number in (0, 1, 2)
+    ]
+
+    assert notes == [
+        (),
+        ("1 repository was left out, not sampled yet: run sync first",),
+        ("2 repositories were left out, not sampled yet: run sync first",),
+    ]
+    assert documents.backfilled(BackfillReport((), (), 2))["unsampled"] == 2  # type: ignore[index,call-overload]
