@@ -182,10 +182,11 @@ def _moved_row(rank: int, movement: Movement, by: str, window: Window, zone: tzi
     leading = [delta for delta in others if METRICS[delta.metric].ranks_any]
     besides = [delta for delta in others if delta not in leading][:BESIDES]
     since = first is not None and first.status is Status.SINCE
+    new = ", new here" if since or (first is not None and first.reconstructed) else ""
     return Row(
         movement.subject.full_name,
         value=words.level(first) if first else "",
-        change=words.change(first, window, zone) + (", new here" if since else "") if first else "",
+        change=words.change(first, window, zone) + new if first else "",
         percent=words.percent(first.percent) if first and not since else "",
         note=" · ".join(map(_moved, [*leading, *besides])),
         url=address(movement.subject),
