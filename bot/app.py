@@ -92,9 +92,8 @@ class App:
 
     @cached_property
     def backfill(self) -> Backfill:
-        github = self._settings.github
-        tokens = bool(github.token or github.tokens or github.app_id)
-        return Backfill(self._edges.stars, self.portfolio, self.clock, background=tokens)
+        background = not self._settings.github.is_anonymous  # its 60 requests are for samples
+        return Backfill(self._edges.stars, self.portfolio, self.clock, background=background)
 
     @cached_property
     def track(self) -> Track:

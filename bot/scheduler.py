@@ -53,6 +53,7 @@ class Scheduler:
         self._clock = clock
         self._interval = interval
         self._sleep = sleep
+        self._restarted = True
 
     async def run(self) -> None:
         """Collect whenever it is due, until cancelled."""
@@ -67,16 +68,21 @@ class Scheduler:
     async def due_in(self) -> int:
         """Seconds until the next collection: 0 when it is late, or was never made.
 
-        One still marked as running was killed: nobody else makes the timer's runs.
+        One still marked as running was killed: nobody else makes the timer's runs. What ended one
+        before its time may be mended by a restart, as a new token does: it is tried soon.
         """
         last = await self._runs.newest(Trigger.SCHEDULE)
         if last is None:
             return 0
         if last.status is RunStatus.RUNNING:
             last = replace(last, status=RunStatus.STOPPED)
-        return max(0, due_after(last, self._interval) - self._clock.now())
+        due_at = due_after(last, self._interval)
+        if self._restarted and last.message is not None and last.finished_at is not None:
+            due_at = min(due_at, last.finished_at + min(RETRY, self._interval))
+        return max(0, due_at - self._clock.now())
 
     async def _collect(self) -> None:
+        self._restarted = False
         run = (await self._sync.everything(Trigger.SCHEDULE, new=await self._found())).run
         log.info(
             "collected",

@@ -109,6 +109,11 @@ class GitHub(Section):
             raise ValueError("set github.app_id, too, the number of the App")
         return key
 
+    @property
+    def is_anonymous(self) -> bool:
+        """Is there nothing to ask GitHub with, so that it grants 60 requests an hour?"""
+        return self.token is None and not self.tokens and self.app_id is None
+
 
 class Storage(Section):
     url: DatabaseUrl = "sqlite:///data/radar.db"

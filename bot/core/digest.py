@@ -16,7 +16,7 @@ class Counts:
     watched: int
     changed: int
     unchanged: int
-    new: int  # sampled once or not yet: no change can be known
+    new: int  # not sampled so early: no change can be known, or none is among what is rebuilt
     gone: int
     unsampled: int  # not once within the window: whether it changed is unknown
     failed: int  # could not be read by the newest run
@@ -38,8 +38,8 @@ def digest(
 ) -> Digest:
     """Rank a portfolio; `failed` holds the ids of subjects the newest run could not read."""
     gone = [m for m in movements if m.has(Status.GONE) or _went_unseen(m, window)]
-    new = [m for m in movements if _is_new(m, by) or not (m.deltas or _went_unseen(m, window))]
     changed = sum(movement.changed(by) for movement in movements)
+    new = [m for m in movements if not m.changed(by) and _is_new(m, window)]
     unsampled = sum(_is_unsampled(movement) for movement in movements)
     times = [delta.after_at for movement in movements for delta in movement.deltas]
     counts = Counts(
@@ -62,15 +62,15 @@ def of_at_least(report: Digest, minimum: int) -> Digest:
     return replace(report, rows=rows)
 
 
-def _is_new(movement: Movement, by: str) -> bool:
-    """Sampled once; what is rebuilt from stars still held is no second sample."""
-    once = all(delta.status is Status.NEW or delta.reconstructed for delta in movement.deltas)
-    return bool(movement.deltas) and once and not movement.changed(by)
+def _is_new(movement: Movement, window: Window) -> bool:
+    if not movement.deltas:
+        return not _went_unseen(movement, window)
+    return all(one.status is Status.NEW or one.reconstructed for one in movement.deltas)
 
 
 def _is_unsampled(movement: Movement) -> bool:
     """Every metric that is not new stands on one old sample."""
-    known = [d for d in movement.deltas if d.status is not Status.NEW and not d.reconstructed]
+    known = [delta for delta in movement.deltas if delta.status is not Status.NEW]
     return bool(known) and all(delta.unsampled for delta in known)
 
 

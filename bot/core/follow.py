@@ -128,6 +128,7 @@ class Holdings:
 
     room: int | None  # None: no limit
     groups: dict[str, set[int | str]] = field(default_factory=dict)
+    most: int | None = None  # that it may watch; None: no limit
 
     @classmethod
     def of(cls, watches: Iterable[Watch], most: int | None) -> Self:
@@ -136,7 +137,7 @@ class Holdings:
             key = watch.subject.github_id or watch.subject.full_name.lower()
             groups.setdefault(watch.group, set()).add(key)
         held = len(set[int | str]().union(*groups.values()))
-        return cls(None if most is None else max(0, most - held), groups)
+        return cls(None if most is None else max(0, most - held), groups, most)
 
     def promise(self, names: Iterable[str]) -> None:
         """Keep room for these, which are about to be watched."""

@@ -182,3 +182,4 @@ class Backfilled:
 class BackfillReport:
     done: tuple[Backfilled, ...]
     refused: tuple[RunError, ...]
+    unsampled: int = 0  # left out, as nobody knows yet whether they are public

@@ -4,9 +4,10 @@ GitHub tells them of any public repository, and keeps no others: a past day shri
 takes a star back. So they are a series of their own, and what is made of them is always marked.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
 from bot.core.coverage import DAY, NOON
@@ -66,6 +67,9 @@ class Given(NamedTuple):
     stars: int
 
 
+_DAY_OF = attrgetter("day")
+
+
 @dataclass(frozen=True, slots=True)
 class Retained:
     """What is known of one repository's stars still held."""
@@ -79,23 +83,20 @@ class Retained:
         """How many stars there were about `moment`, before the first sample (`first` of them).
 
         The rule: the stars of a day count as given at 12:00 UTC of it. What was given after
-        `moment` and up to the first sample is taken off that sample; before the first star of a
-        complete history there were none. The first sample's own day counts only where GitHub was
-        asked on that day: later it would hold what was given after the sample, too. None: these
-        days are not known, or there is none between.
+        `moment` and before the first sample's own day is taken off that sample; before the first
+        star of a complete history there were none. Of its own day nobody knows which stars came
+        before the sample, which holds those already: none is taken off. None: these days are not
+        known, or there is none between.
         """
-        following = _after(moment)
-        known, end = following >= self.since or self.whole, self._counted_to(first_at)
-        if not known or noon(following) > end or first_at > self.until:
+        following = first_after(moment)
+        known = following >= self.since or self.whole
+        if not known or following >= first_at // DAY or first_at > self.until:
             return None
         if self.whole and not self.days:
             return None if first else 0  # stars without a day: this history cannot be right
         if self._is_complete(first_at, first) and moment < noon(self.days[0].day):
             return 0
-        return max(first - sum(day.stars for day in self.between(moment, end)), 0)
-
-    def _counted_to(self, first_at: int) -> int:
-        return first_at if self.until // DAY == first_at // DAY else first_at // DAY * DAY
+        return max(first - sum(day.stars for day in self.between(moment, first_at)), 0)
 
     def begun(self, first_at: int, first: int) -> int:
         """The first moment whose level is worth telling."""
@@ -108,9 +109,10 @@ class Retained:
         days = (day.stars for day in self.days if day.day * DAY <= first_at)
         return self.whole and bool(self.days) and sum(days) >= first
 
-    def between(self, start: int, end: int) -> Sequence[Given]:
-        """The days whose noon lies after `start` and not after `end`."""
-        low, high = (bisect_right(self.days, at, key=_noon_of) for at in (start, end))
+    def between(self, start: int, first_at: int) -> Sequence[Given]:
+        """The days whose noon lies after `start`, up to the one before the first sample's day."""
+        low = bisect_right(self.days, start, key=_noon_of)
+        high = bisect_left(self.days, first_at // DAY, key=_DAY_OF)
         return self.days[low:high]
 
 
@@ -123,6 +125,6 @@ def _noon_of(given: Given) -> int:
     return noon(given.day)
 
 
-def _after(moment: int) -> int:
+def first_after(moment: int) -> int:
     """The first day whose noon lies after a moment."""
     return (moment - NOON) // DAY + 1

@@ -7,16 +7,26 @@ an end at any moment costs nothing but the page under way.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from bot.core.coverage import DAY
-from bot.core.models import Pause, Refusal, Refused, RunError, Subject, Visibility
+from bot.core.models import Pause, Refusal, RunError, Subject
 from bot.core.reports import Backfilled, BackfillReport, Progress
 from bot.core.retained import PAGES, Extent, Unread
 from bot.errors import GitHubError, UsageError
 from bot.flows.collection import Listener
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock
+from bot.flows.star_answers import (
+    COUNTING,
+    NOT_SAMPLED,
+    Answer,
+    Asking,
+    is_trouble,
+    owner_of,
+    refusal_of,
+)
 from bot.flows.star_ports import Stars
 
 AT_ONCE = 4
@@ -33,13 +43,6 @@ AGAIN_COUNTED, AGAIN_FAILED, AGAIN_REFUSED = 60, 900, DAY
 """Seconds until asking again: while GitHub counts, after a failure, and after a refusal."""
 TROUBLES = 3
 """Failures in a row that end a round: it is GitHub that is in trouble, not a repository."""
-MOST_LOOKED_AT = 20_000
-"""Unread repositories looked through for some whose token works."""
-NOT_SAMPLED = Refusal(Refused.ERROR, "not sampled yet: run sync first")
-NOT_PUBLIC = Refusal(
-    Refused.FORBIDDEN, "not public: GitHub tells the star history of public repositories only"
-)
-COUNTING = Refusal(Refused.ERROR, "GitHub is still counting its stars: ask again in a minute")
 
 
 class Backfill:
@@ -52,19 +55,19 @@ class Backfill:
         pace: float = PACE,
         background: bool = True,
     ) -> None:
+        """Without `background` a round reads the first pages of what was added, nothing else."""
         self._history, self._stars = stars.history, stars.kept
         self._portfolio = portfolio
         self._clock = clock
         self._pace = pace
-        self._background = background  # False: the few requests without a token are for sampling
+        self._background = background
         self._new: dict[int, Subject] = {}  # somebody waits for these
-        self._rest_until: dict[int, int] = {}  # subject id -> when it may be asked for again
-        self._shut_until: dict[str, int] = {}  # owner -> the same, where the token is the trouble
+        self._rest_until: dict[int | str, int] = {}  # subject id or owner -> when to ask again
         self._woken = asyncio.Event()
 
     def wake(self, subjects: Sequence[Subject]) -> None:
         """Read the first pages of these next: they were added just now."""
-        self._new |= {one.id: one for one in subjects[:FEW] if _refusal(one) is None}
+        self._new |= {one.id: one for one in subjects[:FEW] if refusal_of(one) is None}
         self._woken.set()
 
     async def rest(self, seconds: float) -> None:
@@ -75,37 +78,52 @@ class Backfill:
 
     async def begin(self, subjects: Sequence[Subject]) -> None:
         """Read first pages while somebody waits: few, briefly, and whatever fails comes later."""
-        with suppress(GitHubError, TimeoutError):
+        with suppress(TimeoutError):
             async with asyncio.timeout(WAIT):
-                await self._first([one for one in subjects if _refusal(one) is None][:FEW])
+                await self._first([one for one in subjects if refusal_of(one) is None][:FEW])
 
     async def round(self) -> bool:
-        """Read on in the background; returns whether there may be more to read at once."""
-        await self._first_of_new()
-        ready = await self._ready() if self._background else []
+        """Read on in the background; returns whether there may be more to read at once.
+
+        An owner that cannot be asked about rests and costs no other: raises GitHubError when
+        nobody else's is left.
+        """
+        answers = await self._first_of_new()
+        ready = await self._ready()
         troubles = 0
         for subject, pages in ready:
-            why = await self._read_or_shut(subject, pages + 1)
-            troubles = troubles + 1 if why and _is_trouble(why) else 0
+            if self._rests(subject):
+                continue
+            why = await self._read(subject, pages + 1)
+            answers.append(why)
+            troubles = troubles + 1 if why and is_trouble(why) else 0
             if troubles == TROUBLES:
+                _raise_if_all_failed(answers)
                 return False
             await self.rest(self._pace)
-            await self._first_of_new()
-        return bool(ready)
+            answers += await self._first_of_new()
+        more = bool(ready and await self._ready())
+        if not more:
+            _raise_if_all_failed(answers)
+        return more
 
     async def _ready(self) -> list[Unread]:
         """Some that have pages left and may be asked for now."""
+        if not self._background:
+            return []
         now = self._clock.now()
-        self._rest_until = {id_: at for id_, at in self._rest_until.items() if at > now}
-        self._shut_until = {owner: at for owner, at in self._shut_until.items() if at > now}
-        most = MOST_LOOKED_AT if self._shut_until else BATCH + len(self._rest_until)
-        unread = await self._stars.unread(now - AGAIN_REFUSED, most)
-        return [
-            one
-            for one in unread
-            if one.subject.id not in self._rest_until
-            and _owner(one.subject) not in self._shut_until
-        ][:BATCH]
+        self._rest_until = {key: at for key, at in self._rest_until.items() if at > now}
+        most = BATCH + len(self._rest_until)
+        while True:
+            unread = await self._stars.unread(now - AGAIN_REFUSED, most)
+            ready = [one for one in unread if not self._rests(one.subject)]
+            if len(ready) >= BATCH or len(unread) < most:
+                return ready[:BATCH]
+            most *= 2  # an owner that rests may have thousands
+
+    def _rests(self, subject: Subject) -> bool:
+        keys = (subject.id, owner_of(subject))
+        return any(self._rest_until.get(key, 0) > self._clock.now() for key in keys)
 
     async def repositories(
         self,
@@ -117,42 +135,45 @@ class Backfill:
     ) -> BackfillReport:
         """Read all there is of these, or of all a guild watches; `again` from the first page on.
 
-        Raises InvalidName, UnknownRepository, UsageError or GitHubError; what was read is kept.
+        An owner that cannot be asked about costs no other. Raises InvalidName, UnknownRepository,
+        UsageError, or GitHubError when that is so of all; what was read is kept.
         """
-        subjects = await self._asked(guild_id, names)
-        refused = {one.id: why for one in subjects if (why := _refusal(one))}
-        spent: dict[int, int] = dict.fromkeys((one.id for one in subjects), 0)
-        left = [one for one in subjects if one.id not in refused]
+        subjects, unsampled = await self._asked(guild_id, names)
+        asking = Asking({one.id: why for one in subjects if (why := refusal_of(one))})
+        left = mine = [one for one in subjects if one.id not in asking.refused]
         for number in range(1, PAGES + 1):
             extents = await self._stars.extents([one.id for one in left])
             due = [one for one in left if _is_due(extents[one.id], number, again=again)]
             for done, subject in enumerate(due):
                 listener(Progress(done, len(due)))
-                spent[subject.id] += 1
-                waiting = partial(_tell_pause, listener, done, len(due))
-                if why := await self._read(subject, number, waiting=waiting):
-                    refused[subject.id] = why
+                if asking.may(subject):
+                    waiting = partial(_tell_pause, listener, done, len(due))
+                    asking.note(subject, await self._read(subject, number, waiting=waiting))
             listener(Progress(len(due), len(due)))
-            left = [one for one in left if one.id not in refused]
-        return await self._told(subjects, refused, spent)
+            left = [one for one in left if one.id not in asking.refused]
+        if mine and {owner_of(one) for one in mine} <= set(asking.failed):
+            raise next(iter(asking.failed.values()))
+        return replace(await self._told(subjects, asking), unsampled=unsampled)
 
-    async def _asked(self, guild_id: int, names: Sequence[str]) -> list[Subject]:
+    async def _asked(self, guild_id: int, names: Sequence[str]) -> tuple[list[Subject], int]:
+        """What is meant, and of all there is how many are left out as nobody sampled them."""
         if names:
             found = [await self._portfolio.find(guild_id, name) for name in names]
-            return list({subject.id: subject for subject in found}.values())
+            return list({subject.id: subject for subject in found}.values()), 0
         subjects = await self._portfolio.repositories(guild_id)
         if not subjects:
             raise UsageError("Nothing is watched here yet: start with track add owner/name.")
-        return [subject for subject in subjects if _refusal(subject) in (None, NOT_SAMPLED)]
+        refusals = [refusal_of(subject) for subject in subjects]
+        meant = [one for one, why in zip(subjects, refusals, strict=True) if why is None]
+        return meant, refusals.count(NOT_SAMPLED)
 
-    async def _told(
-        self, subjects: Sequence[Subject], refused: dict[int, Refusal], spent: dict[int, int]
-    ) -> BackfillReport:
+    async def _told(self, subjects: Sequence[Subject], asking: Asking) -> BackfillReport:
         extents = await self._stars.extents([one.id for one in subjects])
+        refused = asking.refused
         return BackfillReport(
             done=tuple(
                 Backfilled(
-                    one, _moment(extents[one.id].since), extents[one.id].whole, spent[one.id]
+                    one, _moment(extents[one.id].since), extents[one.id].whole, asking.spent[one.id]
                 )
                 for one in subjects
                 if one.id not in refused
@@ -162,33 +183,31 @@ class Backfill:
             ),
         )
 
-    async def _first_of_new(self) -> None:
+    async def _first_of_new(self) -> list[Answer]:
         self._woken.clear()
+        answers: list[Answer] = []
         while self._new:
             waiting, self._new = list(self._new.values()), {}
-            await self._first(waiting)
+            answers += await self._first(waiting)
+        return answers
 
-    async def _first(self, subjects: Sequence[Subject]) -> None:
-        """The first page of each that has none."""
+    async def _first(self, subjects: Sequence[Subject]) -> list[Answer]:
+        """Ask for the first page of each that has none; of an owner that fails no further one."""
         extents = await self._stars.extents([one.id for one in subjects])
         left = [one for one in subjects if not extents[one.id].pages]
-        while left:
+        answers: list[Answer] = []
+        failed: set[str] = set()
+        while left := [one for one in left if owner_of(one) not in failed]:
             several, left = left[:AT_ONCE], left[AT_ONCE:]
-            reading = [self._read_or_shut(one, 1, urgent=True) for one in several]
+            reading = [self._read(one, 1, urgent=True) for one in several]
             done = await asyncio.gather(*reading, return_exceptions=True)
-            for trouble in done:
-                if isinstance(trouble, BaseException):
-                    raise trouble
-
-    async def _read_or_shut(
-        self, subject: Subject, number: int, *, urgent: bool = False
-    ) -> Refusal | None:
-        """The same in the background: a token's trouble costs only what it is for."""
-        try:
-            return await self._read(subject, number, urgent=urgent)
-        except GitHubError as error:
-            self._shut_until[_owner(subject)] = self._clock.now() + AGAIN_FAILED
-            return Refusal(Refused.TIMEOUT, str(error))
+            for subject, answer in zip(several, done, strict=True):
+                if isinstance(answer, GitHubError):
+                    failed.add(owner_of(subject))
+                elif isinstance(answer, BaseException):
+                    raise answer
+                answers.append(answer)
+        return answers
 
     async def _read(
         self,
@@ -197,41 +216,38 @@ class Backfill:
         *,
         urgent: bool = False,
         waiting: Callable[[Pause], None] = lambda _: None,
-    ) -> Refusal | None:
+    ) -> Answer:
         """Ask for one page and keep it, or return why there is none."""
-        page = await self._history.page(subject.full_name, number, waiting=waiting, urgent=urgent)
-        now = self._clock.now()
-        if page is None:
-            self._rest_until[subject.id] = now + AGAIN_COUNTED
-            return COUNTING
-        if isinstance(page, Refusal):
-            self._rest_until[subject.id] = now + (
-                AGAIN_FAILED if _is_trouble(page) else AGAIN_REFUSED
+        try:
+            page = await self._history.page(
+                subject.full_name, number, waiting=waiting, urgent=urgent
             )
-            if not _is_trouble(page):
+        except GitHubError as error:
+            self._rest_until[owner_of(subject)] = self._clock.now() + AGAIN_FAILED
+            return error
+        now = self._clock.now()
+        self._rest_until.pop(owner_of(subject), None)
+        if page is None or isinstance(page, Refusal):
+            why = page or COUNTING
+            self._rest_until[subject.id] = now + _rest_after(why)
+            if why is not COUNTING and not is_trouble(why):
                 await self._stars.refused(subject.id, now)
-            return page
+            return why
         self._rest_until.pop(subject.id, None)
         await self._stars.keep(subject.id, number, page, now)
         return None
 
 
-def _owner(subject: Subject) -> str:
-    return subject.full_name.partition("/")[0].lower()
+def _raise_if_all_failed(answers: Sequence[Answer]) -> None:
+    errors = [answer for answer in answers if isinstance(answer, GitHubError)]
+    if errors and len(errors) == len(answers):
+        raise errors[0]
 
 
-def _refusal(subject: Subject) -> Refusal | None:
-    """Why its history is not asked for."""
-    if subject.visibility is Visibility.UNKNOWN:
-        return NOT_SAMPLED
-    if subject.visibility is not Visibility.PUBLIC:
-        return NOT_PUBLIC
-    return None if subject.gone_at is None else Refusal(Refused.NOT_FOUND, "gone or not visible")
-
-
-def _is_trouble(why: Refusal) -> bool:
-    """Did GitHub fail, so that the same may succeed a little later?"""
-    return why.kind is Refused.TIMEOUT
+def _rest_after(why: Refusal) -> int:
+    if why is COUNTING:
+        return AGAIN_COUNTED
+    return AGAIN_FAILED if is_trouble(why) else AGAIN_REFUSED
 
 
 def _tell_pause(listener: Listener, done: int, total: int, pause: Pause) -> None:

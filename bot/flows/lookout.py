@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bot.core.follow import EVERYTHING, Estate, Follow, Holdings, Owned
 from bot.core.guild import AuditEntry
-from bot.core.models import Refusal, Refused, RunError, Wanted
+from bot.core.models import Refusal, Refused, RunError, Subject, Wanted
 from bot.core.reports import SyncReport
 from bot.errors import GitHubError, UnknownOwner, UsageError
 from bot.flows.owner_ports import Owners
@@ -146,32 +147,56 @@ class Lookout:
                 await self._warnings.warn(follow.guild_id, kind, trouble)
 
     async def _watch(self, follow: Follow, owned: Sequence[Owned]) -> None:
-        """Identity is GitHub's id: by now another repository may have the name.
+        """As much as there is room for now: the run took its time.
 
         What somebody stopped following meanwhile stays away.
         """
         still = await self._store.follows.of(follow.guild_id, follow.group)
-        covers = next((one.covering() for one in still if one.owner == follow.owner), _nothing)
-        subjects = [
-            subject
+        now = next((one for one in still if one.owner == follow.owner), None)
+        if now is None:
+            return
+        subjects = await self._read(now, owned)
+        holdings = await self.following.holdings(now.guild_id)
+        fits, beyond = holdings.take(now.group, [one for one in owned if one.github_id in subjects])
+        ids = [subjects[one.github_id].id for one in fits]
+        try:
+            new = await self._store.watches.add(
+                now.guild_id, now.group, ids, partial(_require_room, holdings.most)
+            )
+        except UsageError:  # others were added since: the next look finds what still fits
+            new, beyond = set(), fits
+        if beyond:
+            estate = Estate(now.owner, tuple(owned))
+            await self._note([now], self.following.trouble(now, estate, beyond))
+        await self._audit(now, [one for one in subjects.values() if one.id in new])
+
+    async def _read(self, follow: Follow, owned: Sequence[Owned]) -> dict[int, Subject]:
+        """What a run has read of these and the guild may see, by GitHub's id.
+
+        By now another repository may have the name.
+        """
+        covers = follow.covering()
+        return {
+            one.github_id: subject
             for one in owned
             if covers(one.full_name)
             and (subject := await self._store.subjects.find(one.full_name))
             and subject.github_id == one.github_id
             and self._portfolio.shows(follow.guild_id, subject.visibility)
-        ]
-        room = (await self.following.holdings(follow.guild_id)).room  # others added meanwhile
-        ids = [subject.id for subject in subjects][:room]
-        new = await self._store.watches.add(follow.guild_id, follow.group, ids)
-        names = ", ".join(one.full_name for one in subjects if one.id in new)
+        }
+
+    async def _audit(self, follow: Follow, added: Sequence[Subject]) -> None:
+        names = ", ".join(one.full_name for one in added)
         if names:
             detail = f"followed {follow.target}: added {names} in {follow.group}"
             entry = AuditEntry(self._clock.now(), follow.guild_id, 0, "follow", detail)
             await self._store.guilds.audit(entry)
 
 
-def _nothing(_: str) -> bool:
-    return False
+def _require_room(most: int | None, now: int, then: int) -> None:
+    """Raises UsageError where a guild that watches so many would watch too many."""
+    if most is not None and then > max(now, most):
+        raise UsageError(f"A server may watch {most:,} repositories.")
 
 
 @dataclass(slots=True)

@@ -35,6 +35,23 @@ def due_after(last: Run, interval: int) -> int:
     return last.round_began_at + interval
 
 
+def unwatched(new: Sequence[Wanted], watched: Sequence[Subject]) -> list[Wanted]:
+    """Those that no watched repository is, by node id or else by name: a run asks for each once.
+
+    Of the same name and another id is another repository: GitHub gives names away again.
+    """
+    node_ids = {one.node_id for one in watched if one.node_id is not None}
+    names = {one.full_name.lower() for one in watched}
+    unread = {one.full_name.lower() for one in watched if one.node_id is None}
+
+    def known(want: Wanted) -> bool:
+        if want.node_id is None:
+            return want.full_name.lower() in names
+        return want.node_id in node_ids or want.full_name.lower() in unread
+
+    return [want for want in new if not known(want)]
+
+
 class Rounds:
     def __init__(
         self, collector: Collector, store: Store, clock: Clock, rotation: Rotation
@@ -55,7 +72,7 @@ class Rounds:
         due = [one for one in subjects if self._is_due(one, looks[one.id], round_at)]
         due.sort(key=lambda one: (looks[one.id].sampled_at or 0, one.id))
         counted = await self._counted(subjects, due, looks, round_at)
-        wanted: dict[Wanted, Subject | None] = dict.fromkeys(new)
+        wanted: dict[Wanted, Subject | None] = dict.fromkeys(unwatched(new, subjects))
         wanted |= {
             Wanted(one.full_name, one.node_id, counted=one.id in counted): one for one in due
         }

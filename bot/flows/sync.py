@@ -10,7 +10,7 @@ from bot.errors import UsageError
 from bot.flows.collection import Collector, Listener, verdict
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, Subjects
-from bot.flows.rounds import Rounds
+from bot.flows.rounds import Rounds, unwatched
 
 Scope = tuple[bool, frozenset[int]]
 """What a run is about, and whether it is urgent: who waits for it joins no other kind."""
@@ -166,7 +166,7 @@ class Sync:
         if trigger is Trigger.SCHEDULE:
             collecting = self._rounds.collect(subjects, audience.tell, new)
         else:
-            wanted: dict[Wanted, Subject | None] = dict.fromkeys(new)
+            wanted: dict[Wanted, Subject | None] = dict.fromkeys(unwatched(new, subjects))
             wanted |= {Wanted(subject.full_name, subject.node_id): subject for subject in subjects}
             collecting = self._collector.collect(wanted, trigger, listener=audience.tell)
         ongoing = _Ongoing(asyncio.create_task(collecting), audience)

@@ -13,12 +13,7 @@ from bot.core.groups import ALL
 from bot.core.metrics import METRICS, Good
 from bot.core.models import Subject
 from bot.core.rank import Movement, lead
-from bot.core.reports import (
-    Comparison,
-    Drawn,
-    Report,
-    ScheduledDigest,
-)
+from bot.core.reports import Comparison, Drawn, Report, ScheduledDigest
 from bot.core.schedule import Every
 from bot.core.window import Window, describe
 from bot.render import event_words, metric_cards, traffic, words
@@ -186,13 +181,18 @@ def _moved_row(rank: int, movement: Movement, by: str, window: Window, zone: tzi
     return Row(
         movement.subject.full_name,
         value=words.level(first) if first else "",
-        change=words.change(first, window, zone) + (", new here" if since else "") if first else "",
+        change=_lead_change(first, window, zone) if first else "",
         percent=words.percent(first.percent) if first and not since else "",
         note=" · ".join(map(_moved, [*leading, *besides])),
         url=address(movement.subject),
         rank=rank,
         tone=tone_of(first) if first else Tone.QUIET,
     )
+
+
+def _lead_change(delta: Delta, window: Window, zone: tzinfo) -> str:
+    is_new = delta.status is Status.SINCE or delta.reconstructed
+    return words.change(delta, window, zone) + (", new here" if is_new else "")
 
 
 def _moved(delta: Delta) -> str:

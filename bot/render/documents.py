@@ -178,6 +178,7 @@ def backfilled(report: BackfillReport) -> Json:
             }
             for one in report.done
         ],
+        "unsampled": report.unsampled,
         "errors": _refused(report.refused),
     }
 

@@ -143,9 +143,18 @@ def backfilled(report: BackfillReport, zone: tzinfo, now: int) -> Card:
     return Card(
         title=f"Star history of {words.counted(number, 'repository', 'repositories')}",
         rows=(*(_backfilled_row(one, zone, now) for one in report.done), *_refused(report.refused)),
+        notes=_left_out(report.unsampled),
         footer=(words.counted(requests, "request"), "stars still held, by the day they were given"),
         tone=Tone.BAD if report.refused else Tone.GOOD,
     )
+
+
+def _left_out(unsampled: int) -> tuple[str, ...]:
+    if not unsampled:
+        return ()
+    were = "was" if unsampled == 1 else "were"
+    number = words.counted(unsampled, "repository", "repositories")
+    return (f"{number} {were} left out, not sampled yet: run sync first",)
 
 
 def _backfilled_row(done: Backfilled, zone: tzinfo, now: int) -> Row:

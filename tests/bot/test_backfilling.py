@@ -4,10 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC
+from pathlib import Path
 
+import pytest
+
+from bot.app import open_app
 from bot.backfilling import BackfillTimer
+from bot.core.models import Trigger
 from bot.errors import GitHubError
+from bot.flows.backfill import AGAIN_FAILED
+from bot.settings import Settings
 from tests.conftest import Flows
+from tests.standins.clock import SettableClock
 from tests.standins.harvests import ScriptedGitHub
 from tests.standins.star_histories import ScriptedStars
 
@@ -15,9 +23,9 @@ HERE = 11
 
 
 @asynccontextmanager
-async def running(flows: Flows, *, retry: float = 3600) -> AsyncIterator[None]:
+async def running(flows: Flows, *, retry: float = 3600, idle: float = 3600) -> AsyncIterator[None]:
     """The timer, which rests for an hour unless it is woken."""
-    task = asyncio.create_task(BackfillTimer(flows.backfill, idle=3600, retry=retry).run())
+    task = asyncio.create_task(BackfillTimer(flows.backfill, idle=idle, retry=retry).run())
     try:
         yield
         assert not task.done()
@@ -49,16 +57,23 @@ async def test_what_is_added_has_a_past_at_once(
         await known(flows, "o/site")
 
 
+@pytest.mark.parametrize("trouble", [GitHubError("It is down."), ValueError("a mistake")])
 async def test_it_outlives_any_failure(
-    flows: Flows, github: ScriptedGitHub, starlight: ScriptedStars
+    flows: Flows,
+    github: ScriptedGitHub,
+    starlight: ScriptedStars,
+    clock: SettableClock,
+    trouble: Exception,
 ) -> None:
-    trouble = ValueError("a mistake")
     github.add("o/site", stars=9)
     starlight.give("o/site", d3=2)
     starlight.answers["o/site"] = [trouble, trouble]
     await flows.track.add(HERE, "o/site")
 
-    async with running(flows, retry=0):
+    async with running(flows, retry=0, idle=0):
+        while len(starlight.asked) < 3:
+            clock.pass_(AGAIN_FAILED)
+            await asyncio.sleep(0)
         await known(flows, "o/site")
 
     assert starlight.asked == [("o/site", 1)] * 3
@@ -79,3 +94,29 @@ async def test_after_a_failure_something_new_wakes_it(
         await flows.track.add(HERE, "o/new")
 
         await known(flows, "o/new")
+
+
+@pytest.mark.parametrize(("token", "asked"), [(None, []), ("a", [("o/a", 1)])])
+async def test_without_a_token_its_requests_are_left_to_samples(
+    tmp_path: Path,
+    github: ScriptedGitHub,
+    starlight: ScriptedStars,
+    token: str | None,
+    asked: list[tuple[str, int]],
+) -> None:
+    """The program as it is built: what the settings name is sampled, then history is read."""
+    github.add("o/a", stars=1)
+    starlight.give("o/a", d10=1)
+    settings = Settings.model_validate(
+        {
+            "github": {"token": token},
+            "storage": {"url": f"sqlite:///{tmp_path}/built.db"},
+            "portfolio": {"repositories": ["o/a"]},
+        }
+    )
+    async with open_app(settings, github=github, history=starlight) as app:
+        await app.sync.everything(Trigger.SCHEDULE)
+
+        await app.backfill.round()
+
+    assert starlight.asked == asked

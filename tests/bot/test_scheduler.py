@@ -313,6 +313,26 @@ async def test_a_round_is_due_an_interval_after_it_began(clock: SettableClock) -
     assert await scheduler.due_in() == HOUR - 1500
 
 
+@pytest.mark.parametrize(("message", "soon"), [(None, HOUR), ("The token was revoked.", RETRY)])
+async def test_what_ended_a_run_may_be_mended_by_a_restart(
+    clock: SettableClock, message: str | None, soon: int
+) -> None:
+    sync = made(clock, RunStatus.PARTIAL, ago=0, wanted=6, sampled=2, failed=4, message=message)
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        if len(slept) == 2:
+            raise Over
+        slept.append(seconds)
+        clock.pass_(round(seconds))
+
+    scheduler = Scheduler(sync, sync, clock, HOUR, sleep)  # type: ignore[arg-type]  # fakes
+    with pytest.raises(Over):
+        await scheduler.run()
+
+    assert slept == [soon, HOUR]
+
+
 async def test_collects_every_interval_whatever_fails(clock: SettableClock) -> None:
     sync, sleeper = FakeSync(clock, [GitHubError("down"), ValueError("a bug")]), Sleeper(6)
     slept: list[float] = []

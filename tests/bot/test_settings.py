@@ -597,3 +597,18 @@ def test_settings_made_in_a_program_are_held_to_the_same_rules(written: dict[str
     assert Collection.model_validate({"interval": "2h"}).interval == 7_200
     with pytest.raises(ValidationError):
         Collection.model_validate(written)
+
+
+@pytest.mark.parametrize(
+    ("github", "anonymous"),
+    [
+        ({}, True),
+        ({"token": "a"}, False),
+        ({"tokens": [{"token": "a", "owners": "acme"}]}, False),
+        ({"app_id": 1, "app_private_key": PEM}, False),
+    ],
+)
+def test_without_token_and_app_nobody_stands_behind_a_request(
+    github: dict[str, object], *, anonymous: bool
+) -> None:
+    assert Settings.model_validate({"github": github}).github.is_anonymous is anonymous

@@ -29,6 +29,10 @@ def unsampled(metric: str, value: int) -> Delta:
     return Delta(metric, APPROX, value, value, NOON - DAY, NOON - DAY)
 
 
+def rebuilt(metric: str, before: int, after: int) -> Delta:
+    return replace(delta(metric, APPROX, before, after), reconstructed=True)
+
+
 EXACT, SINCE, APPROX, NEW, GONE = Status
 KINDS = {
     "gained": (delta("stars", EXACT, 5, 9), delta("forks", EXACT, 1, 1)),
@@ -42,6 +46,8 @@ KINDS = {
     "half unsampled, half new": (unsampled("stars", 5), delta("forks", NEW, None, 0)),
     "about unchanged": (delta("stars", APPROX, 5, 5),),
     "new": (delta("stars", NEW, None, 5), delta("forks", NEW, None, 0)),
+    "rebuilt, unchanged": (rebuilt("stars", 5, 5), delta("forks", NEW, None, 0)),
+    "rebuilt, changed": (rebuilt("stars", 3, 5), delta("forks", NEW, None, 0)),
     "gone": (delta("stars", GONE, None, 5), delta("forks", GONE, None, 0)),
     "never sampled": (),
     "never sampled, gone": (),
@@ -58,6 +64,8 @@ COUNTED = {
     "half unsampled, half new": "unsampled",
     "about unchanged": "unchanged",
     "new": "new",
+    "rebuilt, unchanged": "new",
+    "rebuilt, changed": "changed",
     "gone": "gone",
     "never sampled": "new",
     "never sampled, gone": "gone",
@@ -106,7 +114,7 @@ def test_one_never_sampled_is_gone_once_it_went_by_the_windows_end(
 def test_the_gone_ones_are_named_with_their_last_values() -> None:
     portfolio = [movement(id_, kind) for id_, kind in enumerate(KINDS)]
 
-    assert [m.subject.id for m in digest(portfolio, WEEK).gone] == [11, 13]
+    assert [m.subject.id for m in digest(portfolio, WEEK).gone] == [13, 15]
 
 
 def test_a_repository_that_moved_elsewhere_is_changed_though_not_in_the_ranking() -> None:

@@ -152,17 +152,15 @@ def test_a_level_is_the_sample_less_what_came_between(  # noqa: PLR0913, PLR0917
     level = known.level(moment, first_at, first)
 
     noons = [noon(TODAY - days) for days in range(-3, 140)]
-    end = (
-        first_at // DAY * DAY
-    )  # asked later: the sample's own day tells of what came after it, too
-    needed = [one for one in noons if moment < one <= end]
+    own_day = first_at // DAY * DAY
+    needed = [one for one in noons if moment < one < own_day]
     by_then = sum(count for days, count in ago.items() if (TODAY - days) * DAY <= first_at)
     complete = whole and by_then >= first
     known = whole or all(one >= noon(TODAY - since) for one in needed)
     if not needed or not known or (whole and not ago and first):
         assert level is None
         return
-    came = sum(count for days, count in ago.items() if moment < noon(TODAY - days) <= end)
+    came = sum(count for days, count in ago.items() if moment < noon(TODAY - days) < own_day)
     first_star = min((noon(TODAY - days) for days in ago), default=None)
     none_yet = complete and (first_star is None or moment < first_star)
     assert level == (0 if none_yet else max(first - came, 0))
@@ -250,11 +248,15 @@ def test_a_window_of_days_is_rebuilt_by_the_same_rule() -> None:
     assert (delta.change, delta.before_at) == (3, window.start)
 
 
-@pytest.mark.parametrize(("asked_at", "before"), [(NOON + 2 * 3600, 960), (NOON + DAY, None)])
-def test_the_day_of_the_first_sample_counts_only_if_it_was_read_on_that_day(
-    asked_at: int, before: int | None
-) -> None:
-    """Read a day later it holds what was given after the sample, too."""
-    known = held({0: 40 if before else 100}, until=asked_at)
+def test_of_the_first_samples_own_day_nothing_is_taken_off() -> None:
+    """At 13:00 there were 1,000, with 40 of that day; 60 more came until the day was over."""
+    at, end = NOON + HOUR, NOON + 11 * HOUR
 
-    assert known.level(NOON // DAY * DAY, NOON + 3600, 1000) == before
+    known = held({0: 100, 1: 7}, until=NOON + DAY)
+    today = stars(known, NOON - 12 * HOUR, (at, 1000), (end, 1060), end=end)
+    longer = stars(known, NOON - 36 * HOUR, (at, 1000), (end, 1060), end=end)
+
+    assert today is not None
+    assert (today.status, today.change) == (Status.SINCE, 60)
+    assert longer is not None
+    assert (longer.before, longer.change, longer.reconstructed) == (993, 67, True)

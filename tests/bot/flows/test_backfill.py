@@ -10,19 +10,12 @@ from bot.core.delta import Status
 from bot.core.metrics import STARS
 from bot.core.models import Pause, Refusal, Refused, Subject, Trigger, Visibility
 from bot.core.reports import Progress
-from bot.errors import RateLimited, TokenRejected, UnknownRepository, UsageError
-from bot.flows.backfill import (
-    AGAIN_COUNTED,
-    AGAIN_FAILED,
-    COUNTING,
-    FEW,
-    NOT_PUBLIC,
-    TROUBLES,
-    Backfill,
-)
+from bot.errors import GitHubError, RateLimited, TokenRejected, UnknownRepository, UsageError
+from bot.flows.backfill import AGAIN_COUNTED, AGAIN_FAILED, BATCH, FEW, TROUBLES, Backfill
 from bot.flows.portfolio import OPERATOR
+from bot.flows.star_answers import COUNTING, NOT_PUBLIC, NOT_SAMPLED
 from bot.flows.star_ports import Stars
-from tests.conftest import TRUSTED_GUILD, Flows
+from tests.conftest import MOST, TRUSTED_GUILD, Flows
 from tests.standins.clock import SettableClock
 from tests.standins.harvests import ScriptedGitHub
 from tests.standins.star_histories import MISSING, ScriptedStars
@@ -141,57 +134,6 @@ async def test_a_failure_of_all_is_raised_and_what_was_read_is_kept(
     assert set(await store.stars.retained([one.id for one in three])) == {three[0].id}
     report = await flows.backfill.repositories(OPERATOR)
     assert [one.requests for one in report.done] == [0, 1, 1]
-
-
-async def test_a_token_that_ended_costs_only_what_it_is_for(
-    flows: Flows, github: ScriptedGitHub, starlight: ScriptedStars, clock: SettableClock
-) -> None:
-    for name in ("bad/a", "bad/b", "good/c", "good/d"):
-        github.add(name, stars=9)
-        starlight.give(name, **LONG)
-    for name in ("bad/a", "bad/b"):
-        starlight.answers[name] = [TokenRejected("It ended.")] * 99
-    for name in ("bad/a", "good/c", "bad/b", "good/d"):
-        await flows.track.add(OPERATOR, name)
-
-    for _ in range(3):
-        await rounds(flows)
-        clock.pass_(AGAIN_FAILED)
-
-    asked = [name for name, _ in starlight.asked]
-    assert {page for name, page in starlight.asked if name == "good/d"} >= {1, 2}
-    assert asked.count("bad/a") + asked.count("bad/b") < 10
-
-
-async def test_without_a_token_the_background_leaves_the_requests_to_sampling(
-    flows: Flows,
-    github: ScriptedGitHub,
-    starlight: ScriptedStars,
-    store: SqliteStore,
-    clock: SettableClock,
-) -> None:
-    github.add("o/site", stars=9)
-    starlight.give("o/site", **LONG)
-    stars = Stars(starlight, store.stars)
-    backfill = Backfill(stars, flows.portfolio, clock, pace=0, background=False)
-    await flows.track.add(OPERATOR, "o/site")
-
-    assert await backfill.round() is False
-    assert starlight.asked == []
-    assert (await backfill.repositories(OPERATOR)).done[0].requests > 0
-
-
-async def test_what_only_a_file_knows_is_told_to_be_sampled_first(
-    flows: Flows, store: SqliteStore, clock: SettableClock
-) -> None:
-    (filed,) = await store.subjects.ensure(["o/filed"], clock.now())
-    await store.watches.add(OPERATOR, "all", [filed.id])
-
-    report = await flows.backfill.repositories(OPERATOR)
-
-    assert [(e.full_name, e.refusal.message) for e in report.refused] == [
-        ("o/filed", "not sampled yet: run sync first")
-    ]
 
 
 async def test_one_that_is_new_does_not_wait_for_the_others(
@@ -424,3 +366,124 @@ async def test_what_it_waits_for_is_told(
     await flows.backfill.repositories(OPERATOR, ["o/a", "o/b"], listener=told.append)
 
     assert Progress(1, 2, Pause(7, "GitHub's rate limit")) in told
+
+
+# One owner's trouble
+
+ENDED = TokenRejected("The token of bad ended.")
+
+
+@pytest.fixture
+async def one_is_bad(flows: Flows, github: ScriptedGitHub, starlight: ScriptedStars) -> None:
+    """The token of bad is rejected, whose repositories come first and are more than a batch."""
+    bad = [f"bad/{number}" for number in range(MOST - 2)]
+    names = [*bad, *(f"worse/{number}" for number in range(BATCH)), "good/b", "good/c"]
+    for name in names:
+        github.add(name, stars=1)
+        starlight.give(name, d10=1)
+        if not name.startswith("good"):
+            starlight.answers[name] = [ENDED] * 9
+    await flows.portfolio.adopt(names, [], 0)
+    await flows.sync.everything(Trigger.SCHEDULE)
+
+
+@pytest.mark.usefixtures("one_is_bad")
+async def test_the_bad_token_of_one_owner_costs_no_other_their_history(
+    flows: Flows, starlight: ScriptedStars, clock: SettableClock
+) -> None:
+    await rounds(flows)
+    assert starlight.asked == [("bad/0", 1), ("worse/0", 1), ("good/b", 1), ("good/c", 1)]
+
+    clock.pass_(AGAIN_FAILED)
+    with pytest.raises(TokenRejected):  # of nobody else there is anything left to read
+        await rounds(flows)
+    assert starlight.asked[4:] == [("bad/0", 1), ("worse/0", 1)]
+
+    clock.pass_(AGAIN_FAILED)
+    starlight.answers.clear()
+    await rounds(flows)
+    assert len(starlight.asked) == 6 + MOST - 2 + BATCH
+
+
+async def test_where_nothing_can_be_asked_for_what_is_new_it_is_raised(
+    flows: Flows, starlight: ScriptedStars, three: list[Subject]
+) -> None:
+    assert three
+    starlight.answers["o/a"] = [ENDED]
+    starlight.answers["o/b"] = [ENDED]
+    starlight.answers["o/c"] = [ENDED]
+
+    with pytest.raises(TokenRejected):
+        await flows.backfill.round()
+
+
+async def test_where_github_is_down_not_every_owner_is_asked_about(
+    flows: Flows, github: ScriptedGitHub, starlight: ScriptedStars
+) -> None:
+    names = [f"o{number}/a" for number in range(9)]
+    for name in names:
+        github.add(name, stars=1)
+        starlight.answers[name] = [GitHubError("GitHub is down.")]
+    await flows.portfolio.adopt(names, [], 0)
+    await flows.sync.everything(Trigger.SCHEDULE)
+
+    with pytest.raises(GitHubError):
+        await flows.backfill.round()
+
+    assert len(starlight.asked) == TROUBLES
+
+
+@pytest.mark.usefixtures("one_is_bad")
+async def test_a_command_tells_whose_token_is_bad_and_reads_the_others(
+    flows: Flows, starlight: ScriptedStars
+) -> None:
+    report = await flows.backfill.repositories(OPERATOR, ["bad/0", "good/b", "bad/1", "good/c"])
+
+    assert [one.subject.full_name for one in report.done] == ["good/b", "good/c"]
+    assert [(one.full_name, one.refusal.message) for one in report.refused] == [
+        ("bad/0", str(ENDED)),
+        ("bad/1", str(ENDED)),
+    ]
+    assert starlight.asked == [("bad/0", 1), ("good/b", 1), ("good/c", 1)]
+
+
+# Without a token
+
+
+async def test_without_a_token_only_what_was_just_added_is_read_in_the_background(
+    flows: Flows,
+    starlight: ScriptedStars,
+    store: SqliteStore,
+    clock: SettableClock,
+    three: list[Subject],
+) -> None:
+    for subject in three:
+        starlight.give(subject.full_name, **LONG)
+    stars = Stars(starlight, store.stars)
+    anonymous = Backfill(stars, flows.portfolio, clock, pace=0, background=False)
+
+    assert await anonymous.round() is False
+    assert starlight.asked == []
+    anonymous.wake(three[1:2])
+    assert await anonymous.round() is False
+    assert starlight.asked == [("o/b", 1)]
+    await anonymous.repositories(OPERATOR, ["o/b"])
+    assert len(starlight.asked) == 4
+
+
+# Not sampled yet
+
+
+async def test_what_nobody_sampled_is_refused_in_its_own_words_and_counted_where_all_are_meant(
+    flows: Flows, starlight: ScriptedStars, three: list[Subject]
+) -> None:
+    for subject in three:
+        starlight.give(subject.full_name, d10=3)
+    await flows.portfolio.adopt(["o/imported", "o/other"], [], 0)
+
+    whole = await flows.backfill.repositories(OPERATOR)
+    named = await flows.backfill.repositories(OPERATOR, ["o/imported"])
+
+    assert (len(whole.done), whole.refused, whole.unsampled) == (3, (), 2)
+    assert [(one.full_name, one.refusal) for one in named.refused] == [("o/imported", NOT_SAMPLED)]
+    assert named.unsampled == 0

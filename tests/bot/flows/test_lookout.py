@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.core.follow import Follow, Terms
+from bot.core.follow import Follow, Holdings, Terms
 from bot.core.models import Refusal, Refused, RunStatus, Trigger, Visibility, Wanted
 from bot.core.reports import SyncReport
 from bot.errors import GitHubError, RateLimited, TokenMissing, TokenRejected, UsageError
 from bot.flows.lookout import REST
+from bot.flows.owners import Following
 from bot.flows.portfolio import OPERATOR
 from tests.conftest import MOST, TRUSTED_GUILD, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock
@@ -373,3 +374,79 @@ async def synced(flows: Flows) -> SyncReport:
 
 async def sampled(flows: Flows, new: Sequence[Wanted]) -> SyncReport:
     return await flows.sync.guild(OPERATOR, Trigger.CLI, new=new)
+
+
+@pytest.mark.parametrize("guild", [None, OPERATOR])
+async def test_what_is_watched_already_is_asked_for_once(
+    flows: Flows,
+    github: ScriptedGitHub,
+    clock: SettableClock,
+    store: SqliteStore,
+    guild: int | None,
+) -> None:
+    """Somebody named it in the settings, so that no node id of it is known yet."""
+    github.add("acme/site", stars=1)
+    await flows.portfolio.adopt(["Acme/Site"], [], clock.now())
+    await store.follows.save(Follow(OPERATOR, "docs", "acme"))
+    outlook = await flows.lookout.look()
+    if guild is None:
+        report = await flows.sync.everything(Trigger.SCHEDULE, new=outlook.wanted)
+    else:
+        report = await flows.sync.guild(guild, Trigger.SYNC, new=outlook.wanted)
+
+    assert [want.full_name for page in github.asked for want in page] == ["Acme/Site"]
+    assert (report.run.wanted, report.run.sampled) == (1, 1)
+
+
+@pytest.mark.usefixtures("followed")
+async def test_what_was_added_while_a_run_lasted_leaves_a_follow_less_room(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    for number in range(15):
+        github.add(f"acme/n{number}", stars=1)
+    outlook = await flows.lookout.look()
+    for number in range(MOST - 3):
+        github.add(f"x/y{number}", stars=1)
+    await flows.track.add(HERE, " ".join(f"x/y{number}" for number in range(MOST - 3)))
+
+    await flows.sync.everything(Trigger.SCHEDULE, new=outlook.wanted)
+    await flows.lookout.keep()
+
+    names = await names_in(flows, HERE)
+    assert len(names) == MOST
+    assert [name for name in names if name.startswith("acme/")] == [
+        "acme/n0",
+        "acme/n1",
+        "acme/site",
+    ]
+    (follow,) = await follows(store)
+    assert follow.trouble is not None
+    assert follow.trouble.startswith("Not all of acme/* fits: ")
+    assert len(await names_in(flows, THERE)) == 16
+
+
+@pytest.mark.usefixtures("followed")
+async def test_what_is_added_at_the_last_moment_does_not_pass_the_limit_either(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    github.add("acme/new", stars=1)
+    outlook = await flows.lookout.look()
+    await flows.sync.everything(Trigger.SCHEDULE, new=outlook.wanted)
+    before = await flows.following.holdings(HERE)
+    for number in range(MOST - 1):
+        github.add(f"x/y{number}", stars=1)
+    await flows.track.add(HERE, " ".join(f"x/y{number}" for number in range(MOST - 1)))
+
+    class Late(Following):
+        """Counts room as it was before the last ones came."""
+
+        async def holdings(self, guild_id: int) -> Holdings:
+            return before if guild_id == HERE else await super().holdings(guild_id)
+
+    flows.lookout.following = Late(ScriptedOwners(github), store.port(), flows.portfolio, most=MOST)
+    await flows.lookout.keep()
+
+    assert len(await names_in(flows, HERE)) == MOST
+    assert "acme/new" in await names_in(flows, THERE)
+    (follow,) = await follows(store)
+    assert follow.trouble is not None

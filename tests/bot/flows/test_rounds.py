@@ -10,13 +10,13 @@ import pytest
 
 from bot.core.delta import Status
 from bot.core.metrics import METRICS
-from bot.core.models import Refusal, Refused, Run, RunStatus, Trigger, Wanted
+from bot.core.models import Refusal, Refused, Run, RunStatus, Subject, Trigger, Wanted
 from bot.core.rotation import Rotation
 from bot.core.window import parse_window
 from bot.errors import GitHubError, RateLimited, Stopped, TokenRejected
 from bot.flows.collection import Collector
 from bot.flows.deltas import Deltas
-from bot.flows.rounds import Rounds, due_after
+from bot.flows.rounds import Rounds, due_after, unwatched
 from tests.conftest import INTERVAL, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -104,27 +104,6 @@ async def test_what_nobody_knew_yet_is_read_with_the_rest(
 
     assert asked(github)[1] == ["o/new", *SIX[2:]]
     assert set(report.found) == {"o/new"}
-
-
-async def test_a_token_that_ends_half_way_costs_the_rest_only_until_there_is_a_good_one(
-    flows: Flows, github: ScriptedGitHub, clock: SettableClock, store: SqliteStore
-) -> None:
-    github.raises[1] = TokenRejected("GitHub rejected the token (401).")
-    half = (await flows.sync.everything(Trigger.SCHEDULE)).run
-    read = [one for one in (await contents(store.database)).values() if one.latest]
-    clock.pass_(5 * MINUTE)
-    github.raises[0] = TokenRejected("GitHub rejected the token (401).")
-    with pytest.raises(TokenRejected):
-        await flows.sync.everything(Trigger.SCHEDULE)
-    github.raises.clear()
-    clock.pass_(5 * MINUTE)
-    rest = (await flows.sync.everything(Trigger.SCHEDULE)).run
-
-    assert (half.status, half.sampled, len(read)) == (RunStatus.PARTIAL, 2, 2)
-    assert half.message == "GitHub rejected the token (401)."
-    assert (rest.status, rest.sampled, rest.message) == (RunStatus.OK, 4, None)
-    assert asked(github) == [SIX, SIX[2:], SIX[2:]]
-    assert all(one.latest for one in (await contents(store.database)).values())
 
 
 async def test_it_goes_on_in_as_many_runs_as_it_takes(
@@ -512,3 +491,21 @@ async def test_who_cannot_be_read_does_not_keep_others_from_being_counted(
         clock.pass_(HOUR)
 
     assert counted >= set(SIX[3:])
+
+
+def test_new_is_what_no_watched_repository_is_by_its_id_or_its_name() -> None:
+    subjects = [
+        Subject(1, "o/a", node_id="N1"),
+        Subject(2, "O/B"),
+        Subject(3, "o/c", node_id="N3"),
+    ]
+    new = [
+        Wanted("o/renamed", "N1"),
+        Wanted("o/b", "N2"),
+        Wanted("o/a", "N1", counted=False),
+        Wanted("O/c"),
+        Wanted("o/c", "N4"),  # another one of this name
+        Wanted("o/d"),
+    ]
+
+    assert unwatched(new, subjects) == new[4:]

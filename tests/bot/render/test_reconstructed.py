@@ -51,7 +51,7 @@ def test_in_a_digest_it_is_marked_as_the_lead_and_among_others() -> None:
         for forks, by in ((fewer_forks, "any"), (FORKS, "forks"))
     )
 
-    assert leading.change == f"≈ +120, {MARK}"
+    assert leading.change == f"≈ +120, {MARK}, new here"
     assert beside.note == "stars ≈ +120"
     assert documents.digest(digested([Movement(SITE, (REBUILT,))], WINDOW))["rows"][0]["metrics"][  # type: ignore[index,call-overload]
         0
@@ -165,3 +165,28 @@ def test_a_backfill_tells_how_far_back_each_is_known() -> None:
     assert documents.backfilled(report)["errors"] == [  # type: ignore[index,call-overload]
         {"repo": "o/gone", "kind": "not_found", "message": "gone or not visible"}
     ]
+
+
+def test_a_backfill_tells_how_many_nobody_sampled_yet() -> None:
+    notes = [
+        portfolio_cards.backfilled(BackfillReport((), (), number), UTC, END).notes
+        for number in (0, 1, 2)
+    ]
+
+    assert notes == [
+        (),
+        ("1 repository was left out, not sampled yet: run sync first",),
+        ("2 repositories were left out, not sampled yet: run sync first",),
+    ]
+    assert documents.backfilled(BackfillReport((), (), 2))["unsampled"] == 2  # type: ignore[index,call-overload]
+
+
+def test_right_after_the_first_track_add_the_first_numbers_are_in() -> None:
+    """What is rebuilt says that nothing moved before: it is new all the same."""
+    still = replace(REBUILT, before=REBUILT.after)
+    new = Delta("forks", Status.NEW, None, 90, None, END)
+
+    card = cards.digest(digested([Movement(SITE, (still, new))], WINDOW), UTC)
+
+    assert card.lines == ("The first numbers are in: changes show from the next ones on.",)
+    assert card.footer[:3] == ("1 watched", "0 changed", "1 new")
