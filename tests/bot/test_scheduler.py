@@ -313,11 +313,13 @@ async def test_a_round_is_due_an_interval_after_it_began(clock: SettableClock) -
     assert await scheduler.due_in() == HOUR - 1500
 
 
-@pytest.mark.parametrize(("message", "soon"), [(None, HOUR), ("The token was revoked.", RETRY)])
+@pytest.mark.parametrize(
+    ("message", "soon"), [(None, HOUR - 600), ("The token was revoked.", RETRY)]
+)
 async def test_what_ended_a_run_may_be_mended_by_a_restart(
     clock: SettableClock, message: str | None, soon: int
 ) -> None:
-    sync = made(clock, RunStatus.PARTIAL, ago=0, wanted=6, sampled=2, failed=4, message=message)
+    sync = made(clock, RunStatus.PARTIAL, ago=600, wanted=6, sampled=2, failed=4, message=message)
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
