@@ -42,7 +42,7 @@ ROOMS: dict[str, set[str]] = {
     | {"time"},
     # The database as a file: copied, set aside, put back.
     "bot/storage/backups.py": CORE
-    | {"bot.storage", "asyncio", "os", "pathlib", "shutil.copyfile", "sqlite3"},
+    | {"bot.storage", "asyncio", "os", "pathlib", "secrets", "shutil.copyfile", "sqlite3"},
     # A cog knows what the cogs share, and no other cog.
     "cogs": CORE
     | {"bot.destinations", "bot.flows", "bot.render", "asyncio", "discord", "structlog", "time"}

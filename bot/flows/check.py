@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from bot.core.backups import Contents
 from bot.core.models import Allowance
 from bot.core.reports import CheckReport
-from bot.errors import StoreUnusable
+from bot.errors import RadarError
 from bot.flows.ports import Clock
 from bot.flows.safekeeping import Safekeeping
 
@@ -36,7 +36,7 @@ class Check:
     async def _database(self, problems: list[str]) -> Contents | None:
         try:
             return await self._safekeeping.look()
-        except StoreUnusable as error:
+        except RadarError as error:
             problems.append(str(error))
             return None
 

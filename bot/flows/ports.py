@@ -424,12 +424,17 @@ class Vault(Protocol):
     async def copy(self, target: Path) -> int:
         """Copy it while it is in use, whole or not at all; returns bytes.
 
-        Raises StoreUnusable where it is damaged, RadarError where the copy cannot be written.
+        Raises StoreUnusable where it is damaged, RadarError where the copy cannot be written,
+        UsageError where something else than a backup would be lost.
         """
         ...
 
     async def contents(self, path: Path | None = None) -> Contents:
         """Look at a copy, or at the database itself; raises StoreUnusable for what is not ours."""
+        ...
+
+    async def backup(self, source: Path) -> Contents:
+        """Look at a copy that shall be put back; raises StoreUnusable where it cannot be."""
         ...
 
     async def put_back(self, source: Path, stamp: str) -> Path | None:

@@ -45,8 +45,8 @@ class Safekeeping:
         return Backup(str(target), await self._vault.copy(target))
 
     async def plan(self, source: Path) -> Restoration:
-        """What `restore` would do; nothing is changed."""
-        backup = await self._vault.contents(source)
+        """What `restore` would do, or why it would not; nothing is changed."""
+        backup = await self._vault.backup(source)
         return Restoration(backup, await self.look(), None)
 
     async def restore(self, source: Path) -> Restoration:

@@ -6,23 +6,26 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
+from secrets import token_hex
 from shutil import copyfile
 
 from bot.core.backups import Contents
-from bot.errors import RadarError, StoreUnusable
-from bot.storage.database import APPLICATION_ID, newest_schema
+from bot.errors import RadarError, StoreUnusable, UsageError
+from bot.storage.inspection import (
+    BESIDE,
+    LOG,
+    PATIENCE,
+    backup_of,
+    contents_of,
+    damage_of,
+    damaged,
+    is_ours,
+    opened,
+    readable,
+)
 from bot.storage.locks import held
-
-MOST_DAMAGE = 20
-"""Findings of an integrity check that are told: a broken file has thousands."""
-BESIDE = ("-wal", "-shm")
-"""What SQLite keeps next to a file in use."""
-COUNTS = {
-    "repositories": "SELECT count(*) FROM subjects",
-    "observations": "SELECT count(*) FROM observations",
-    "newest_sample_at": "SELECT max(until) FROM coverage",
-}
 
 
 class Vault:
@@ -34,14 +37,19 @@ class Vault:
     async def copy(self, target: Path) -> int:
         """Copy the database as it is now, while it is in use; returns the bytes of the copy.
 
-        Raises StoreUnusable where the database is damaged, RadarError where the copy cannot be
-        written; an older copy of that name is then as it was.
+        Raises UsageError where something else than a backup would be lost, StoreUnusable where the
+        database is damaged, RadarError where the copy cannot be written; an older copy of that
+        name is then as it was.
         """
-        return await asyncio.to_thread(_copy, self._path, target)
+        return await asyncio.to_thread(_back_up, self._path, target)
 
     async def contents(self, path: Path | None = None) -> Contents:
         """Look at a copy, or at the database itself; raises StoreUnusable for what is not ours."""
-        return await asyncio.to_thread(_contents, path or self._path, live=path is None)
+        return await asyncio.to_thread(contents_of, path or self._path, live=path is None)
+
+    async def backup(self, source: Path) -> Contents:
+        """Look at a copy that shall be put back; raises StoreUnusable where it cannot be."""
+        return await asyncio.to_thread(backup_of, source)
 
     def exists(self) -> bool:
         return self._path.exists()
@@ -55,79 +63,73 @@ class Vault:
         bot = StoreUnusable(f"A bot runs on {self._path}: stop it first, then restore.")
         run = StoreUnusable(f"A run is writing into {self._path}: restore when it has ended.")
         with held(self._path, "bot", bot), held(self._path, "run", run):
-            return await asyncio.to_thread(_put_back, source, self._path, stamp)
+            return await asyncio.to_thread(_put_back, source, _pointed_at(self._path), stamp)
 
 
-def _copy(source: Path, target: Path) -> int:
-    part = target.with_name(f"{target.name}.part")
-    if not source.is_file():  # or SQLite would make an empty one
-        raise StoreUnusable(f"There is no file {source}: name one that repo-radar backup made.")
-    with _written(target, part), _read(source):
+def _back_up(database: Path, target: Path) -> int:
+    if not database.is_file():  # or SQLite would make an empty one
+        raise StoreUnusable(f"There is no database {database} yet: there is nothing to copy.")
+    target = _pointed_at(target)
+    _spare(database, target)
+    return _copy(database, target, live=True)
+
+
+def _spare(database: Path, target: Path) -> None:
+    """Refuse to write where something else than an older backup would be lost."""
+    ours = [database, *(Path(f"{_pointed_at(database)}{end}") for end in BESIDE)]
+    if any(one.exists() and target.exists() and one.samefile(target) for one in ours):
+        raise UsageError(f"{target} is the database itself: name another file for the copy.")
+    try:
+        lost = target.exists() and not (target.is_file() and is_ours(target))
+    except OSError as error:
+        raise UsageError(f"Cannot read {target} ({error.strerror}): name another file.") from error
+    if lost:
+        raise UsageError(f"{target} is there already and no backup: name another file.")
+
+
+def _copy(source: Path, target: Path, *, live: bool) -> int:
+    part = target.with_name(f"{target.name}.{token_hex(4)}.part")  # two may copy at once
+    with _written(target, part):
         target.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(part)) as copy:
-            copy.execute("PRAGMA journal_mode=OFF")  # it has no name yet: nothing to roll back to
-            live.backup(copy)  # in one step: in WAL mode nobody waits for a reader
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
-            damage = _damage(copy)
+        _claim(part, source)
+        with _read(source):
+            damage = _fill(part, source, live=live)
         if damage:
-            raise StoreUnusable(_damaged(source, damage))
+            raise StoreUnusable(damaged(source, damage))
         octets = part.stat().st_size
         part.replace(target)
         _settle(target.parent)
     return octets
 
 
-def _contents(path: Path, *, live: bool) -> Contents:
-    if not path.is_file():
-        raise StoreUnusable(f"There is no file {path}: name one that repo-radar backup made.")
-    how = "mode=ro" if live else "mode=ro&immutable=1"  # a copy leaves nothing beside it
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)) as database:
-            damage = _damage(database)
-            _recognise(database, path, damage)
-            (schema,) = database.execute("PRAGMA user_version").fetchone()
-            counts = {name: _count(database, sql) for name, sql in COUNTS.items()}
-    except sqlite3.DatabaseError as error:
-        return Contents(str(path), path.stat().st_size, 0, None, None, None, (str(error),))
-    return Contents(str(path), path.stat().st_size, schema, **counts, damage=damage)
+def _claim(part: Path, source: Path) -> None:
+    """Make an empty file for whom the source is for, and for nobody else at any moment."""
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, source.stat().st_mode & 0o777))
 
 
-def _recognise(database: sqlite3.Connection, path: Path, damage: tuple[str, ...]) -> None:
-    (ours,) = database.execute("PRAGMA application_id").fetchone()
-    if ours != APPLICATION_ID and not damage:
-        raise StoreUnusable(f"{path} is no database of Repo Radar: name one that backup made.")
-
-
-def _count(database: sqlite3.Connection, sql: str) -> int | None:
-    try:
-        (number,) = database.execute(sql).fetchone()
-    except sqlite3.DatabaseError:
-        return None
-    return int(number) if number is not None else None
-
-
-def _damage(database: sqlite3.Connection) -> tuple[str, ...]:
-    try:
-        found = [str(row[0]) for row in database.execute(f"PRAGMA integrity_check({MOST_DAMAGE})")]
-    except sqlite3.DatabaseError as error:
-        return (str(error),)
-    return () if found == ["ok"] else tuple(line for told in found for line in told.splitlines())
+def _fill(part: Path, source: Path, *, live: bool) -> tuple[str, ...]:
+    """Copy all pages; returns the damage of what was copied."""
+    # who reads the database itself also mends what a crash left of it
+    original = sqlite3.connect(source, timeout=PATIENCE) if live else opened(source, live=False)
+    with closing(original), closing(sqlite3.connect(part)) as copy:
+        copy.execute("PRAGMA locking_mode=EXCLUSIVE")  # no shared memory: less that needs room
+        copy.execute("PRAGMA journal_mode=OFF")  # it has no name yet: nothing to roll back to
+        original.execute("BEGIN")  # `backup` would wait for ever for whoever lets nobody read
+        original.execute("SELECT 1 FROM sqlite_master").fetchone()
+        original.backup(copy)  # in one step: in WAL mode nobody waits for a reader
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+        return damage_of(copy)
 
 
 def _put_back(source: Path, path: Path, stamp: str) -> Path | None:
-    found = _contents(source, live=False)
-    if found.damage:
-        raise StoreUnusable(_damaged(source, found.damage))
-    if found.schema > newest_schema():
-        raise StoreUnusable(
-            f"{source} was written by a newer Repo Radar: update Repo Radar, then restore."
-        )
+    backup_of(source)
     ready = path.with_name(f"{path.name}.restored")
     try:
-        _copy(source, ready)
+        _copy(source, ready, live=False)
         aside = _set_aside(path, stamp) if path.exists() else None
         with _written(path, ready):
+            if aside is not None:
+                _hand_over(ready, path)
             ready.replace(path)
             _settle(path.parent)
     finally:
@@ -135,20 +137,54 @@ def _put_back(source: Path, path: Path, stamp: str) -> Path | None:
     return aside
 
 
+def _hand_over(ready: Path, path: Path) -> None:
+    """To whom the database belongs so far: whoever restores may be another user than the bot."""
+    before = path.stat()
+    with suppress(OSError, AttributeError):  # only root gives away; Windows has no owners
+        os.chown(ready, before.st_uid, before.st_gid)
+    ready.chmod(before.st_mode & 0o777)
+
+
 def _set_aside(path: Path, stamp: str) -> Path:
     """Keep what stands there under a dated name, and leave nothing beside it to be replayed."""
-    aside = path.with_name(f"{path.name}.{stamp}")
-    if not _contents(path, live=True).damage:
-        _copy(path, aside)
+    aside = _unused(path, stamp)
+    if not contents_of(path, live=True).damage:
+        _copy(path, aside, live=True)
         _close_log(path)
         return aside
-    for end in ("", *BESIDE):  # as it is, with all that belongs to it
-        if Path(f"{path}{end}").exists():
-            with _written(aside, aside.with_name(f"{aside.name}.part")):
-                copyfile(f"{path}{end}", f"{aside}{end}")
+    _keep(path, aside)
     for end in BESIDE:
         Path(f"{path}{end}").unlink(missing_ok=True)
     return aside
+
+
+def _unused(path: Path, stamp: str) -> Path:
+    """Nothing that was set aside is ever written over, whatever the clock says."""
+    endings = chain([""], (f"-{number}" for number in count(2)))
+    names = (path.with_name(f"{path.name}.{stamp}{ending}") for ending in endings)
+    return next(name for name in names if not name.exists())
+
+
+def _keep(path: Path, aside: Path) -> None:
+    """As it is, with its log; what it is found by comes last."""
+    ends = [end for end in (LOG, "") if Path(f"{path}{end}").exists()]
+    try:
+        for end in ends:
+            _keep_one(Path(f"{path}{end}"), Path(f"{aside}{end}"))
+    except RadarError:
+        Path(f"{aside}{LOG}").unlink(missing_ok=True)
+        raise
+
+
+def _keep_one(file: Path, target: Path) -> None:
+    part = target.with_name(f"{target.name}.part")
+    with _written(target, part):
+        part.unlink(missing_ok=True)
+        _claim(part, file)
+        copyfile(file, part)
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.replace(target)
 
 
 def _close_log(path: Path) -> None:
@@ -160,6 +196,11 @@ def _close_log(path: Path) -> None:
             raise RadarError(
                 f"Another program has {path} open: close it first, then restore."
             ) from error
+
+
+def _pointed_at(path: Path) -> Path:
+    """Where a link leads: what it points at is replaced, the link stays."""
+    return path.resolve() if path.is_symlink() else path
 
 
 @contextmanager
@@ -175,20 +216,21 @@ def _written(target: Path, part: Path) -> Iterator[None]:
             " as it was."
         ) from error
     finally:
-        with suppress(OSError):
-            if part != target:
-                part.unlink(missing_ok=True)
+        for end in ("", *BESIDE):
+            with suppress(OSError):
+                Path(f"{part}{end}").unlink(missing_ok=True)
 
 
 @contextmanager
 def _read(source: Path) -> Iterator[None]:
-    """Tell what is broken in the file that is read from what goes wrong in writing."""
+    """Tell what is wrong with the file that is read from what goes wrong in writing."""
     try:
-        yield
+        with readable(source):
+            yield
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:
-        raise StoreUnusable(_damaged(source, (str(error),))) from error
+        raise StoreUnusable(damaged(source, (str(error),))) from error
 
 
 def _settle(folder: Path) -> None:
@@ -199,7 +241,3 @@ def _settle(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _damaged(path: Path, damage: tuple[str, ...]) -> str:
-    return f"{path} is damaged ({damage[0]}): repo-radar check tells what can be done."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from bot.errors import RadarError
+from bot.errors import RadarError, StoreUnusable
 
 PATIENCE, STEP = 0.03, 0.005
 """Seconds until a lock counts as held, and between two tries: `taken` has it for an instant."""
@@ -14,12 +14,17 @@ PATIENCE, STEP = 0.03, 0.005
 
 @contextmanager
 def held(database: Path, purpose: str, refusal: RadarError) -> Iterator[None]:
-    """Hold the lock of one purpose on a database, or raise the refusal at once."""
+    """Hold the lock of one purpose on a database, or raise the refusal at once.
+
+    Raises StoreUnusable where there can be no lock.
+    """
     lock = _lock(database, purpose)
     try:
         lock.acquire(timeout=PATIENCE, poll_interval=STEP)
     except Timeout as error:
         raise refusal from error
+    except OSError as error:
+        raise _impossible(lock, error) from error
     try:
         yield
     finally:
@@ -27,15 +32,25 @@ def held(database: Path, purpose: str, refusal: RadarError) -> Iterator[None]:
 
 
 def taken(database: Path, purpose: str) -> bool:
-    """Is the lock held, by whichever process?"""
+    """Is the lock held, by whichever process? Raises StoreUnusable where there can be none."""
     lock = _lock(database, purpose)
     try:
         lock.acquire(blocking=False)
     except Timeout:
         return True
+    except OSError as error:
+        raise _impossible(lock, error) from error
     lock.release()
     return False
 
 
+def _impossible(lock: FileLock, error: OSError) -> StoreUnusable:
+    return StoreUnusable(
+        f"Cannot write {lock.lock_file} ({error.strerror}): make it and its folder writable for"
+        " this user, or be the one who runs the bot."
+    )
+
+
 def _lock(database: Path, purpose: str) -> FileLock:
-    return FileLock(f"{database}.{purpose}-lock")
+    real = database.resolve() if database.is_symlink() else database  # one, by whichever name
+    return FileLock(f"{real}.{purpose}-lock")

@@ -212,5 +212,5 @@ async def test_a_machine_without_a_database_is_well(tmp_path: Path, clock: Setta
     report = await Check(safekeeping, clock).report(Asked())
 
     assert (report.database, report.backup, report.problems) == (None, None, ())
-    with pytest.raises(StoreUnusable, match="There is no file"):
+    with pytest.raises(StoreUnusable, match="There is no database"):
         await safekeeping.make()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.models import Sample
-from bot.errors import RadarError, StoreUnusable
+from bot.errors import RadarError, StoreUnusable, UsageError
 from bot.storage.backups import Vault
 from bot.storage.database import open_database
 from bot.storage.histories import Histories
@@ -119,7 +119,7 @@ async def test_a_damaged_database_is_not_copied_over_a_good_backup(tmp_path: Pat
 
 
 async def test_there_is_nothing_to_copy_before_there_is_a_database(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnusable, match=r"There is no file"):
+    with pytest.raises(StoreUnusable, match=r"There is no database .* nothing to copy"):
         await Vault(tmp_path / "none.db").copy(tmp_path / "copy.db")
 
     assert in_folder(tmp_path) == []
@@ -270,3 +270,191 @@ async def test_a_kill_at_any_moment_of_a_restore_leaves_one_whole_database(tmp_p
         await process.wait()
 
         assert names_in(path) in (200, 300)
+
+
+async def test_a_copy_never_takes_the_place_of_the_database_it_is_of(tmp_path: Path) -> None:
+    path = await filled(tmp_path / "radar.db", 3)
+    hard, link = tmp_path / "hard.db", tmp_path / "link.db"
+    hard.hardlink_to(path)
+    link.symlink_to(path)
+    async with open_database(path) as database, database.transaction() as transaction:
+        await transaction.run("DELETE FROM observations")
+        before = path.stat().st_ino
+
+        for target in (path, hard, link, tmp_path / "radar.db-wal", tmp_path / "radar.db-shm"):
+            with pytest.raises(UsageError, match="is the database itself: name another file"):
+                await Vault(path).copy(target)
+
+    assert path.stat().st_ino == before
+    assert link.is_symlink()
+
+
+async def test_a_copy_takes_the_place_of_an_older_backup_and_of_nothing_else(
+    tmp_path: Path,
+) -> None:
+    path = await filled(tmp_path / "radar.db", 3)
+    settings, foreign, pipe = tmp_path / "config.yaml", tmp_path / "x.db", tmp_path / "pipe"
+    settings.write_text("log: {level: info}")
+    with closing(sqlite3.connect(foreign)) as database:
+        database.execute("CREATE TABLE theirs (x)")
+    os.mkfifo(pipe)
+    empty = tmp_path / "empty.db"
+    empty.touch()
+
+    for target in (settings, foreign, pipe):
+        with pytest.raises(UsageError, match="is there already and no backup"):
+            await Vault(path).copy(target)
+    await Vault(path).copy(empty)
+    await Vault(path).copy(empty)
+
+    assert settings.read_text() == "log: {level: info}"
+    assert pipe.is_fifo()
+    assert names_in(empty) == 3
+
+
+async def test_a_copy_is_for_nobody_who_may_not_read_the_database(tmp_path: Path) -> None:
+    path, source = await filled(tmp_path / "radar.db", 3), await filled(tmp_path / "old.db", 9)
+    path.chmod(0o600)
+
+    await Vault(path).copy(tmp_path / "copy.db")
+    aside = await Vault(path).put_back(source, "aside")
+
+    assert aside is not None
+    for one in (tmp_path / "copy.db", aside, path):
+        assert one.stat().st_mode & 0o777 == 0o600, one
+
+
+async def test_copies_of_one_name_at_one_time_are_whole(tmp_path: Path) -> None:
+    path, copy = await filled(tmp_path / "radar.db", 400), tmp_path / "copy.db"
+
+    await asyncio.gather(*(Vault(path).copy(copy) for _ in range(6)))
+
+    assert names_in(copy) == 400
+    assert in_folder(tmp_path, "*.part*") == []
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another program that lets nobody read, as it may for a while."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("CREATE TABLE late (x)")
+        yield
+
+
+async def test_a_locked_database_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
+    path, source = await filled(tmp_path / "radar.db", 3), await filled(tmp_path / "old.db", 9)
+
+    with locked(path):
+        answers = await asyncio.gather(  # each waits for a while
+            Vault(path).contents(),
+            Vault(path).copy(tmp_path / "copy.db"),
+            Vault(path).put_back(source, "aside"),
+            return_exceptions=True,
+        )
+
+    assert {str(one) for one in answers} == {
+        f"Another program keeps the database {path} locked: try again when it is done."
+    }
+    assert names_in(path) == 3
+    assert in_folder(tmp_path, "*.aside*") + in_folder(tmp_path, "copy*") == []
+
+
+async def test_an_empty_file_is_a_database_that_was_lost(tmp_path: Path) -> None:
+    path, source = tmp_path / "radar.db", await filled(tmp_path / "old.db", 9)
+    path.touch()
+
+    found = await Vault(path).contents()
+    aside = await Vault(path).put_back(source, "aside")
+
+    assert found.damage == ("the file is empty",)
+    assert aside is not None
+    assert aside.stat().st_size == 0
+    assert names_in(path) == 9
+    with pytest.raises(StoreUnusable, match="is no database of Repo Radar"):
+        await Vault(path).backup(aside)
+
+
+async def test_the_database_of_another_program_is_not_set_aside(tmp_path: Path) -> None:
+    path, source = tmp_path / "radar.db", await filled(tmp_path / "old.db", 9)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE theirs (x)")
+
+    with pytest.raises(StoreUnusable, match="belongs to another program"):
+        await Vault(path).put_back(source, "aside")
+
+    assert in_folder(tmp_path, "*aside*") == []
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_what_was_set_aside_is_never_written_over(tmp_path: Path, *, broken: bool) -> None:
+    path, source = await filled(tmp_path / "radar.db", 400), await filled(tmp_path / "old.db", 9)
+
+    first = await Vault(path).put_back(source, "at-noon")
+    if broken:
+        damage(path)
+    second = await Vault(path).put_back(source, "at-noon")
+
+    assert (first, second) == (tmp_path / "radar.db.at-noon", tmp_path / "radar.db.at-noon-2")
+    assert first is not None
+    assert names_in(first) == 400
+
+
+async def test_a_link_still_leads_to_the_database_that_was_put_back(tmp_path: Path) -> None:
+    (tmp_path / "large-disk").mkdir()
+    there, source = tmp_path / "large-disk" / "radar.db", await filled(tmp_path / "old.db", 9)
+    await filled(there, 3)
+    link = tmp_path / "radar.db"
+    link.symlink_to(there)
+    busy = StoreUnusable("Another bot runs.")
+    with held(there, "bot", busy), pytest.raises(StoreUnusable, match="stop it first"):
+        await Vault(link).put_back(source, "aside")
+
+    aside = await Vault(link).put_back(source, "aside")
+
+    assert link.is_symlink()
+    assert aside == tmp_path / "large-disk" / "radar.db.aside"
+    assert (names_in(there), names_in(aside)) == (9, 3)
+
+
+async def test_a_raw_copy_with_its_log_is_told_and_put_back_with_it(tmp_path: Path) -> None:
+    path, raw = await filled(tmp_path / "radar.db", 3), tmp_path / "raw.db"
+    async with open_database(path) as database:
+        rows = [(f"o/late{number}", Sample(NOW, {"stars": number})) for number in range(5)]
+        await Histories(database).merge(rows, NOW)
+        for end in ("", "-wal"):
+            shutil.copy(f"{path}{end}", f"{raw}{end}")
+
+    told = await Vault(path).backup(raw)
+    await Vault(path).put_back(raw, "aside")
+
+    assert told.repositories == names_in(path) == 8
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_no_half_file_is_left_however_full_the_disk_is(
+    tmp_path: Path, *, broken: bool
+) -> None:
+    source, small = await filled(tmp_path / "l.db", 600), await filled(tmp_path / "s.db", 300)
+    if broken:
+        damage(small)
+    before, ended = small.read_bytes(), set[str]()
+    for kilobytes in range(len(before) // 1024 + 4, 320, 8):
+        with small_disk(tmp_path / f"disk-{kilobytes}", kilobytes) as disk:
+            path = disk / "radar.db"
+            path.write_bytes(before)
+            try:
+                aside = await Vault(path).put_back(source, "aside")
+            except RadarError as error:
+                assert "Cannot write" in str(error)  # noqa: PT017  # which sizes fail is the disk's
+                assert path.read_bytes() == before
+                assert in_folder(disk, "*.db.[!br]*") == []
+                assert in_folder(disk, "*.restored*") == []
+                ended.add("refused")
+            else:
+                assert aside is not None
+                assert aside.stat().st_size == len(before)
+                assert names_in(path) == 600
+                ended.add("done")
+    assert ended == {"refused", "done"}

@@ -113,3 +113,22 @@ async def test_it_can_be_told_whether_a_lock_is_taken(tmp_path: Path) -> None:
     with held(path, "run", TAKEN):
         assert taken(path, "run")
     assert not taken(path, "run")
+
+
+def test_where_no_lock_can_be_a_sentence_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()  # no folder: also root cannot write there
+    path = tmp_path / "file" / "radar.db"
+
+    with pytest.raises(StoreUnusable, match=r"Cannot write .*bot-lock"), held(path, "bot", TAKEN):
+        pytest.fail("it is held")
+    with pytest.raises(StoreUnusable, match="make it and its folder writable"):
+        taken(path, "run")
+
+
+def test_a_database_has_one_lock_by_whichever_name(tmp_path: Path) -> None:
+    (tmp_path / "radar.db").touch()
+    link = tmp_path / "link.db"
+    link.symlink_to(tmp_path / "radar.db")
+
+    with held(link, "bot", TAKEN):
+        assert taken(tmp_path / "radar.db", "bot")
