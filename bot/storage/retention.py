@@ -7,9 +7,10 @@ from bot.storage.database import Database, Transaction, among, ids
 from bot.storage.subjects import whole
 
 OLD = "o.subject_id > $1 AND o.subject_id <= $2 AND o.at >= $3 AND o.at < $4"
-# Not the day's last, and not the first of all: coverage may begin with that one.
+# Not the day's last, not what stood as the day began (windows of whole days start from that), and
+# not the first of all: coverage may begin with that one.
 PASSED_OVER = f"""
-DELETE FROM observations AS o WHERE {OLD}
+DELETE FROM observations AS o WHERE {OLD} AND o.at % 86400 <> 0
  AND EXISTS (SELECT 1 FROM observations l WHERE l.subject_id = o.subject_id
    AND l.metric_id = o.metric_id AND l.at > o.at AND l.at < (o.at / 86400 + 1) * 86400)
  AND EXISTS (SELECT 1 FROM observations f WHERE f.subject_id = o.subject_id

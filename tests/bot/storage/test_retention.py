@@ -1,14 +1,19 @@
 """Old days keep their last value, on a real store; and what a clean-up takes away."""
 
+from datetime import UTC, datetime
+from operator import itemgetter
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.coverage import DAY, Span
+from bot.core.delta import Delta, measure
 from bot.core.events import Event, Kind
 from bot.core.history import History
 from bot.core.models import Sample
 from bot.core.retained import NOTHING_READ, Given, Retained, StarPage
 from bot.core.retention import Removal, thinned_before
+from bot.core.window import Window, parse_window
 from bot.storage.events import write
 from bot.storage.histories import EVER
 from bot.storage.retention import BELONGINGS, Retention
@@ -70,6 +75,40 @@ async def test_every_day_ends_with_the_value_it_had(
             ] == recent
             assert kept[name].latest["stars"] == new.observations["stars"][-1]
             assert not kept[name].has_equal_neighbours()
+
+
+def answers_for_whole_days(history: History) -> list[Delta | None]:
+    """What the delta engine says of every window that begins and ends with a UTC day."""
+    windows = [whole_days(first, last) for first in range(15) for last in range(first, 15)]
+    return [
+        measure("stars", history.series("stars", one.start, one.end), one, fresh=6 * HOUR)
+        for one in windows
+    ]
+
+
+def whole_days(first: int, last: int) -> Window:
+    begin, end = (datetime.fromtimestamp(MIDNIGHT + day * DAY, UTC) for day in (first, last))
+    text = f"{begin:%Y-%m-%d}..{end:%Y-%m-%d}"
+    return parse_window(text, now=MIDNIGHT + 30 * DAY, zone=UTC)
+
+
+@settings(deadline=None, max_examples=60)
+@given(SAMPLES, st.lists(st.tuples(st.integers(0, 13), st.integers(0, 3)), unique_by=itemgetter(0)))
+async def test_whole_days_have_the_deltas_they_had(
+    hourly: list[tuple[int, int]], daily: list[tuple[int, int]]
+) -> None:
+    async with fresh_store() as store:
+        await keep(store, "o/one", hourly)
+        noons = [
+            ("o/one", Sample(MIDNIGHT + day * DAY + 12 * HOUR, {"stars": stars}, daily=True))
+            for day, stars in daily
+        ]
+        await store.histories.merge(noons, MIDNIGHT)
+        before = answers_for_whole_days(await history_of(store, "o/one"))
+
+        await thin(store)
+
+        assert answers_for_whole_days(await history_of(store, "o/one")) == before
 
 
 async def test_only_the_days_and_repositories_asked_for_are_thinned(store: SqliteStore) -> None:
