@@ -8,6 +8,7 @@ from uuid import uuid4
 from bot.clock import SystemClock
 from bot.core.rotation import Rotation
 from bot.edges import Edges, open_edges
+from bot.errors import StoreUnusable
 from bot.exports.notes import Notes
 from bot.exports.reader import read_rows
 from bot.exports.weekly_file import WeeklyFile
@@ -177,6 +178,7 @@ class App:
             self.clock,
             interval=self._interval,
             of_files=self.daily_files.troubles,
+            of_backups=safekeeping_of(self._settings, self.clock).problem,
         )
 
     @cached_property
@@ -217,8 +219,14 @@ async def open_app(
     history: StarHistory | None = None,
     clock: Clock | None = None,
 ) -> AsyncIterator[App]:
-    """Open the store and wire the flows; another GitHub or clock may be handed in."""
+    """Open the store and wire the flows; another GitHub or clock may be handed in.
+
+    Raises StoreUnusable where there is none any more, but backups of one.
+    """
     clock = clock or SystemClock()
+    lost = safekeeping_of(settings, clock).lost()
+    if lost is not None:
+        raise StoreUnusable(lost)
     async with open_edges(settings, clock, github, history) as edges:
         app = App(settings, edges, clock)
         own = settings.portfolio
@@ -237,6 +245,7 @@ def safekeeping_of(settings: Settings, clock: Clock | None = None) -> Safekeepin
         Vault(database),
         kept.path or database.parent / "backups",
         clock or SystemClock(),
+        Notes(database, "backups"),
         daily=kept.daily,
         weekly=kept.weekly,
     )

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.app import App, open_app
+from bot.app import App, open_app, safekeeping_of
+from bot.errors import StoreUnusable
 from bot.settings import Settings
 from bot.settings_types import SQLITE
 from bot.storage.backups import Vault
@@ -22,6 +23,8 @@ async def open_rehearsal(settings: Settings) -> AsyncIterator[App]:
         copy, vault = Path(folder) / "radar.db", Vault(settings.storage.path)
         if vault.exists():
             await vault.copy(copy)
+        elif (lost := safekeeping_of(settings).lost()) is not None:
+            raise StoreUnusable(lost)
         storage = settings.storage.model_copy(update={"url": f"{SQLITE}{copy.as_posix()}"})
         async with open_app(settings.model_copy(update={"storage": storage})) as app:
             yield app

@@ -140,7 +140,7 @@ class Limits(Section):
 
 
 class Backup(Section):
-    path: Path | None = None
+    path: Folder | None = None
     daily: Annotated[Whole, Field(ge=0)] = 7
     weekly: Annotated[Whole, Field(ge=0)] = 4
 

@@ -99,7 +99,8 @@ ROOMS: dict[str, set[str]] = {
     "bot/housekeeping.py": {"asyncio", "structlog"},
     "bot/log.py": {"logging", "pydantic", "structlog"},
     "bot/registration.py": set(),
-    "bot/rehearsing.py": {"bot.app", "bot.settings", "bot.settings_types", "bot.storage.backups"}
+    "bot/rehearsing.py": {"bot.app", "bot.errors", "bot.settings", "bot.settings_types"}
+    | {"bot.storage.backups"}
     | {"pathlib", "tempfile"},
     "bot/scheduler.py": CORE | {"bot.flows", "asyncio", "structlog"},
     "bot/settings.py": SETTINGS

@@ -24,10 +24,13 @@ class Check:
         database = await self._database(problems)
         backup = await self._safekeeping.newest()
         allowances: list[Allowance] = []
-        if database is not None and database.damage:
+        gone = self._safekeeping.lost()
+        if database is not None and database.damage and (database.octets or backup):
             problems.append(_lost(database, backup))
+        elif gone is not None:
+            problems.append(gone)
         if not problems:
-            allowances, troubles = await ask_github()
+            allowances, troubles = await _asked(ask_github)
             problems += troubles
         late = self._safekeeping.problem()
         problems += [late] if late else []
@@ -39,6 +42,13 @@ class Check:
         except RadarError as error:
             problems.append(str(error))
             return None
+
+
+async def _asked(ask_github: AskGitHub) -> tuple[list[Allowance], list[str]]:
+    try:
+        return await ask_github()
+    except RadarError as error:
+        return [], [str(error)]
 
 
 def _lost(database: Contents, backup: Contents | None) -> str:

@@ -421,6 +421,10 @@ class Vault(Protocol):
 
     def exists(self) -> bool: ...
 
+    def is_empty(self) -> bool:
+        """Is there none, or a file without a byte?"""
+        ...
+
     async def copy(self, target: Path) -> int:
         """Copy it while it is in use, whole or not at all; returns bytes.
 

@@ -29,6 +29,7 @@ class Status:
         *,
         interval: int,
         of_files: Callable[[], Sequence[str]] = lambda: (),
+        of_backups: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._allowances = allowances
         self._store = store
@@ -37,6 +38,7 @@ class Status:
         self._clock = clock
         self._interval = interval
         self._of_files = of_files
+        self._of_backups = of_backups
 
     async def report(self) -> StatusReport:
         """Never raises for what is wrong with GitHub: that is a problem to report."""
@@ -49,8 +51,8 @@ class Status:
         allowances, problems = await self.of_tokens(now, watched)
         of_runs = self.of_runs(last, now, len(watched), failing)
         problems += [one for one in of_runs if not any(said in one for said in problems)]
-        problems += await self.of_follows(OPERATOR)
-        problems += [*await self.of_traffic(OPERATOR, watched), *self._of_files()]
+        problems += [*await self.of_follows(OPERATOR), *await self.of_traffic(OPERATOR, watched)]
+        problems += [*self._of_files(), *filter(None, [self._of_backups()])]
         return StatusReport(
             version=__version__,
             now=now,

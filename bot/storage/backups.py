@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from glob import escape
 from itertools import chain, count
 from pathlib import Path
 from secrets import token_hex
@@ -53,6 +54,10 @@ class Vault:
 
     def exists(self) -> bool:
         return self._path.exists()
+
+    def is_empty(self) -> bool:
+        """Is there none, or a file without a byte?"""
+        return not self._path.exists() or not self._path.stat().st_size
 
     async def put_back(self, source: Path, stamp: str) -> Path | None:
         """Make a copy the database; returns where the one before is kept, by a dated name.
@@ -123,6 +128,8 @@ def _fill(part: Path, source: Path, *, live: bool) -> tuple[str, ...]:
 
 def _put_back(source: Path, path: Path, stamp: str) -> Path | None:
     backup_of(source)
+    for left in path.parent.glob(f"{escape(path.name)}.*.part*"):  # by one that was killed
+        left.unlink(missing_ok=True)
     ready = path.with_name(f"{path.name}.restored")
     try:
         _copy(source, ready, live=False)

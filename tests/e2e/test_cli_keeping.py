@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.exports.notes import Notes
 from tests.standins.bot_process import environment
 from tests.standins.github import GitHubStandIn
 from tests.standins.terminal import run
@@ -86,3 +87,36 @@ async def test_a_check_in_json_has_the_files_and_the_problems(github: GitHubStan
     assert said.code == 1
     assert '"repositories": 1' in said.out
     assert "GitHub rejected the token (401)" in said.out
+
+
+async def test_a_lost_database_is_told_by_whatever_would_begin_a_new_one(home: Path) -> None:
+    made = (await run("backup", "--json")).json
+    (home / "data" / "radar.db").unlink()
+
+    for words in (("status",), ("import", "history.csv"), ("import", "history.csv", "--dry-run")):
+        said = await run(*words)
+
+        assert said.code == 2
+        assert f"bring the newest back with repo-radar restore {made['path']}" in said.sentence
+    assert not (home / "data" / "radar.db").exists()
+
+    await run("restore", made["path"])
+    assert (await run("diff", "acme/rocket", "2024-05-02")).code == 0
+
+
+async def test_a_backup_that_failed_stands_in_the_status(home: Path) -> None:
+    Notes(home / "data" / "radar.db", "backups").write(["Cannot write it (the disk is full)."])
+
+    for words in (("status",), ("check",)):
+        told = " ".join((await run(*words)).out.split())
+        assert "The last backup failed: Cannot write it (the disk is full)." in told
+
+
+async def test_a_copy_is_not_written_over_the_database(home: Path) -> None:
+    said = await run("backup", "--out", "data/radar.db")
+
+    assert (said.code, said.sentence) == (
+        2,
+        "data/radar.db is the database itself: name another file for the copy.",
+    )
+    assert (home / "data" / "radar.db").stat().st_size > 0

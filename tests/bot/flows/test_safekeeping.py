@@ -1,11 +1,15 @@
 """Backups over the days: one a night, the right ones kept, and put back whole."""
 
+import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bot.core.models import Allowance, Sample
 from bot.errors import RadarError, StoreUnusable, UsageError
+from bot.exports.notes import Notes
 from bot.flows.check import Check
 from bot.flows.safekeeping import Safekeeping
 from bot.storage.backups import Vault
@@ -29,7 +33,8 @@ def keeping(
     path: Path, clock: SettableClock, *, daily: int = 3, weekly: int = 2
 ) -> tuple[Safekeeping, Path]:
     folder = path.parent / "backups"
-    return Safekeeping(Vault(path), folder, clock, daily=daily, weekly=weekly), folder
+    notes = Notes(path, "backups")
+    return Safekeeping(Vault(path), folder, clock, notes, daily=daily, weekly=weekly), folder
 
 
 def names(folder: Path) -> list[str]:
@@ -42,6 +47,12 @@ def octets(path: Path) -> bytes:
 
 def scribble(path: Path) -> None:
     path.write_bytes(b"SQLite format 3\0" + b"\xa5" * 4000)
+
+
+def lose(path: Path, *, emptied: bool) -> None:
+    path.unlink()
+    if emptied:
+        path.touch()
 
 
 async def test_a_night_makes_one_backup(path: Path, clock: SettableClock) -> None:
@@ -214,3 +225,140 @@ async def test_a_machine_without_a_database_is_well(tmp_path: Path, clock: Setta
     assert (report.database, report.backup, report.problems) == (None, None, ())
     with pytest.raises(StoreUnusable, match="There is no database"):
         await safekeeping.make()
+
+
+async def test_a_night_that_failed_is_told_until_a_backup_is_made(
+    path: Path, clock: SettableClock
+) -> None:
+    safekeeping, folder = keeping(path, clock)
+    folder.touch()  # a file where the folder should be
+    with pytest.raises(RadarError):
+        await safekeeping.nightly()
+
+    told, _ = keeping(path, clock)  # by another process
+    assert "The last backup failed: Cannot write" in (told.problem() or "")
+
+    folder.unlink()
+    await safekeeping.nightly()
+    assert told.problem() is None
+
+
+async def test_days_to_come_neither_count_nor_go(path: Path, clock: SettableClock) -> None:
+    safekeeping, folder = keeping(path, clock, daily=1, weekly=0)
+    clock.pass_(3_000 * DAY)
+    await safekeeping.nightly()
+    clock.pass_(-3_000 * DAY)
+    ahead = names(folder)
+
+    for _ in range(3):
+        await safekeeping.nightly()
+        clock.pass_(DAY)
+
+    assert names(folder) == ["radar-2026-07-03.db", *ahead]
+    clock.pass_(5 * DAY)
+    assert "newest backup is 6 days old" in (safekeeping.problem() or "")
+
+
+async def test_a_clock_that_was_reset_drops_no_backup(path: Path, clock: SettableClock) -> None:
+    safekeeping, folder = keeping(path, clock, daily=2, weekly=0)
+    for _ in range(2):
+        await safekeeping.nightly()
+        clock.pass_(DAY)
+    before = names(folder)
+    now = clock.now()
+    clock.pass_(3 * DAY - now)  # 1970
+
+    await safekeeping.nightly()
+
+    assert names(folder) == ["radar-1970-01-04.db", *before]
+
+
+async def test_names_of_others_and_what_a_kill_left_do_no_harm(
+    path: Path, clock: SettableClock
+) -> None:
+    safekeeping, folder = keeping(path, clock)
+    folder.mkdir()
+    (folder / "radar-2026-02-30.db").touch()
+    for name, age in (("old", 2 * DAY), ("fresh", HOUR)):
+        part = folder / f"radar-2026-06-30.db.{name}.part"
+        part.touch()
+        os.utime(part, (0, clock.now() - age))
+
+    await safekeeping.nightly()
+
+    assert safekeeping.problem() is None
+    assert names(folder) == [
+        "radar-2026-02-30.db", "radar-2026-06-30.db.fresh.part", "radar-2026-07-01.db",
+    ]  # fmt: skip
+
+
+async def test_the_newest_backup_is_so_by_its_name(path: Path, clock: SettableClock) -> None:
+    safekeeping, _ = keeping(path, clock)
+    old = await safekeeping.nightly()
+    clock.pass_(DAY)
+    new = await safekeeping.nightly()
+    assert old is not None
+    assert new is not None
+    os.utime(new.path, (0, 0))  # carried over from another machine
+
+    found = await safekeeping.newest()
+
+    assert found is not None
+    assert found.path == new.path
+
+
+async def test_a_dry_run_refuses_what_a_restore_would(path: Path, clock: SettableClock) -> None:
+    safekeeping, _ = keeping(path, clock)
+    broken, newer = Path((await safekeeping.make(path.parent / "b.db")).path), path.parent / "n.db"
+    await safekeeping.make(newer)
+    scribble(broken)
+    with closing(sqlite3.connect(newer)) as database:
+        database.execute("PRAGMA user_version=9999")
+
+    for source, why in ((broken, "is damaged"), (newer, "written by a newer Repo Radar")):
+        with pytest.raises(StoreUnusable, match=why):
+            await safekeeping.plan(source)
+
+
+@pytest.mark.parametrize("emptied", [False, True])
+async def test_no_database_is_begun_where_one_was_lost(
+    path: Path, clock: SettableClock, *, emptied: bool
+) -> None:
+    safekeeping, _ = keeping(path, clock)
+    assert safekeeping.lost() is None
+    made = await safekeeping.make()
+    assert safekeeping.lost() is None
+    lose(path, emptied=emptied)
+    asked = Asked()
+
+    report = await Check(safekeeping, clock).report(asked)
+
+    assert f"repo-radar restore {made.path}" in (safekeeping.lost() or "")
+    (problem,) = report.problems
+    assert f"repo-radar restore {made.path}" in problem
+    assert asked.times == 0
+    await safekeeping.restore(Path(made.path))
+    assert safekeeping.lost() is None
+
+
+async def test_an_empty_file_without_a_backup_is_a_beginning(
+    tmp_path: Path, clock: SettableClock
+) -> None:
+    (tmp_path / "radar.db").touch()
+    safekeeping, _ = keeping(tmp_path / "radar.db", clock)
+
+    assert (await Check(safekeeping, clock).report(Asked())).problems == ()
+    assert safekeeping.lost() is None
+
+
+async def test_what_cannot_be_opened_is_a_problem_of_the_check(
+    path: Path, clock: SettableClock
+) -> None:
+    safekeeping, _ = keeping(path, clock)
+
+    async def newer() -> tuple[list[Allowance], list[str]]:
+        raise StoreUnusable("It was written by a newer Repo Radar.")
+
+    assert (await Check(safekeeping, clock).report(newer)).problems == (
+        "It was written by a newer Repo Radar.",
+    )
