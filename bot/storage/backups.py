@@ -119,8 +119,9 @@ def _fill(part: Path, source: Path, *, live: bool) -> tuple[str, ...]:
     with closing(original), closing(sqlite3.connect(part)) as copy:
         copy.execute("PRAGMA locking_mode=EXCLUSIVE")  # no shared memory: less that needs room
         copy.execute("PRAGMA journal_mode=OFF")  # it has no name yet: nothing to roll back to
-        original.execute("BEGIN")  # `backup` would wait for ever for whoever lets nobody read
-        original.execute("SELECT 1 FROM sqlite_master").fetchone()
+        with readable(source):  # `backup` would wait for ever for whoever lets nobody read
+            original.execute("BEGIN")
+            original.execute("SELECT 1 FROM sqlite_master").fetchone()
         original.backup(copy)  # in one step: in WAL mode nobody waits for a reader
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
         return damage_of(copy)
@@ -232,8 +233,7 @@ def _written(target: Path, part: Path) -> Iterator[None]:
 def _read(source: Path) -> Iterator[None]:
     """Tell what is wrong with the file that is read from what goes wrong in writing."""
     try:
-        with readable(source):
-            yield
+        yield
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:

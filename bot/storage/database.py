@@ -261,13 +261,16 @@ def _translated(path: Path) -> Iterator[None]:
             raise StoreUnusable(_unwritable(path)) from error
         if "not a database" in said or "malformed" in said:
             raise StoreUnusable(
-                f"The file {path} is damaged or no Repo Radar database ({said}): restore a copy of"
-                " it, or name another file in storage.url; it was left as it is."
+                f"The file {path} is damaged or no Repo Radar database ({said}): repo-radar check"
+                " tells what is lost and how to restore; it was left as it is."
             ) from error
-        code = getattr(error, "sqlite_errorcode", None)  # what the driver itself refuses has none
-        if code == sqlite3.SQLITE_FULL:
+        code = (
+            getattr(error, "sqlite_errorcode", 0) & 0xFF
+        )  # what the driver itself refuses has none
+        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):  # the log's index found no room
+            full = "is full" if code == sqlite3.SQLITE_FULL else f"is full or fails ({said})"
             raise RadarError(
-                f"The disk of {path} is full: nothing of this step was written; free some space"
+                f"The disk of {path} {full}: nothing of this step was written; free some space"
                 " and try again."
             ) from error
         if "locked" in said or "busy" in said:

@@ -23,9 +23,15 @@ COUNTS = {
     "observations": "SELECT count(*) FROM observations",
     "newest_sample_at": "SELECT max(until) FROM coverage",
 }
-_IN_USE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-_CLOSED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
-_CODE = 0xFF  # of SQLite's extended codes
+_OF_THE_MOMENT = (
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL),
+    *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM),
+)
+_UNREADABLE = (
+    *(sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ),
+    *(sqlite3.SQLITE_IOERR_CORRUPTFS, sqlite3.SQLITE_IOERR_DATA),
+)
+_KIND = 0xFF  # of SQLite's extended codes
 
 
 def contents_of(path: Path, *, live: bool) -> Contents:
@@ -73,7 +79,7 @@ def damage_of(database: sqlite3.Connection) -> tuple[str, ...]:
     try:
         found = [str(row[0]) for row in database.execute(f"PRAGMA integrity_check({MOST_DAMAGE})")]
     except sqlite3.DatabaseError as error:
-        if _code(error) in (*_IN_USE, *_CLOSED):
+        if _hinders(error):
             raise
         return (str(error),)
     return () if found == ["ok"] else tuple(line for told in found for line in told.splitlines())
@@ -96,20 +102,30 @@ def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if _code(error) in _IN_USE:
-            raise RadarError(
-                f"Another program keeps the database {path} locked: try again when it is done."
-            ) from error
-        if _code(error) in _CLOSED:
-            raise StoreUnusable(
-                f"This user cannot read {path} ({error}): make it and its folder readable and"
-                " writable for this user, or be the one who runs the bot."
-            ) from error
-        raise
+        if not _hinders(error):
+            raise
+        match _code(error) & _KIND:
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                why = "Another program keeps the database {} locked: try again when it is done."
+            case sqlite3.SQLITE_IOERR:
+                why = "There is no room beside {} to work with it ({}): free some space."
+            case _:
+                why = (
+                    "This user cannot read {} ({}): make it and its folder readable and writable"
+                    " for this user, or be the one who runs the bot."
+                )
+        raise RadarError(why.format(path, error)) from error
+
+
+def _hinders(error: sqlite3.DatabaseError) -> bool:
+    """Does it tell of the moment, the disk or the user, and nothing of the file?"""
+    kind = _code(error) & _KIND
+    full = kind == sqlite3.SQLITE_IOERR and _code(error) not in _UNREADABLE
+    return full or kind in _OF_THE_MOMENT
 
 
 def _code(error: sqlite3.DatabaseError) -> int:
-    return int(getattr(error, "sqlite_errorcode", 0)) & _CODE
+    return int(getattr(error, "sqlite_errorcode", 0))
 
 
 def _recognise(
