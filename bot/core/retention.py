@@ -11,6 +11,7 @@ class Removal:
 
     repositories: int
     observations: int
+    shortened: int = 0  # repositories that stay, of which earlier days are no longer known
 
 
 def thinned_before(now: int, days: int) -> int:

@@ -30,14 +30,19 @@ def restoration(report: Restoration, zone: tzinfo, now: int, *, dry_run: bool) -
 
 def removal(report: Removal, *, dry_run: bool) -> Card:
     """What a clean-up takes away."""
-    if not (report.repositories or report.observations):
+    if not (report.repositories or report.observations or report.shortened):
         return Card(title="Nothing to clean up")
     told = (
         f"{words.counted(report.observations, 'observation')}"
         f" and {words.counted(report.repositories, 'repository', 'repositories')}"
     )
-    lines = ("Nothing was changed: run it without --dry-run to do it.",) if dry_run else ()
-    return Card(title=f"{'Would remove' if dry_run else 'Removed'} {told}", lines=lines)
+    lines = []
+    if report.shortened:
+        cut = words.counted(report.shortened, "repository", "repositories")
+        lines.append(f"{'Would shorten' if dry_run else 'Shortened'} the history of {cut}.")
+    if dry_run:
+        lines.append("Nothing was changed: run it without --dry-run to do it.")
+    return Card(title=f"{'Would remove' if dry_run else 'Removed'} {told}", lines=tuple(lines))
 
 
 def check(report: CheckReport, zone: tzinfo) -> Card:

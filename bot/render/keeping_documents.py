@@ -19,7 +19,11 @@ def restoration(report: Restoration) -> Json:
 
 
 def removal(report: Removal) -> Json:
-    return {"repositories": report.repositories, "observations": report.observations}
+    return {
+        "repositories": report.repositories,
+        "observations": report.observations,
+        "shortened": report.shortened,
+    }
 
 
 def check(report: CheckReport) -> Json:

@@ -37,6 +37,14 @@ observations WHERE at < $1 AND EXISTS (SELECT 1 FROM observations n
  WHERE n.subject_id = observations.subject_id AND n.metric_id = observations.metric_id
  AND n.at > observations.at AND n.at <= $1)
 """
+# Of whom anything is known before it: samples, visits, stars still held.
+REACHING_BACK = """
+SELECT subject_id FROM coverage WHERE since < $1
+UNION SELECT subject_id FROM traffic WHERE day < $1 / 86400
+UNION SELECT subject_id FROM traffic_popular WHERE day < $1 / 86400
+UNION SELECT subject_id FROM stars_retained WHERE day < $1 / 86400
+UNION SELECT subject_id FROM star_histories WHERE pages > 0 AND since < $1 / 86400
+"""
 UNWATCHED = "NOT EXISTS (SELECT 1 FROM watches w WHERE w.subject_id = subjects.id)"
 BELONGINGS = (
     *("observations", "latest", "coverage", "run_errors", "subject_names"),
@@ -71,7 +79,7 @@ class Retention:
 
     async def removable(self, before: int | None, *, unwatched: bool) -> Removal:
         """What `remove` would take away."""
-        repositories = observations = 0
+        repositories = observations = shortened = 0
         if unwatched:
             gone = "subject_id IN (SELECT id FROM subjects WHERE " + UNWATCHED + ")"
             repositories = await self._count(f"subjects WHERE {UNWATCHED}")
@@ -79,7 +87,9 @@ class Retention:
         if before is not None:
             kept = " AND subject_id IN (SELECT subject_id FROM watches)" if unwatched else ""
             observations += await self._count(EARLIER + kept, before)
-        return Removal(repositories, observations)
+            back = f"({REACHING_BACK}) AS back WHERE TRUE{kept}"
+            shortened = await self._count(back, before)
+        return Removal(repositories, observations, shortened)
 
     async def remove(self, before: int | None, *, unwatched: bool) -> Removal:
         """Forget repositories nobody watches, and history before a moment; all of it or nothing."""
@@ -110,6 +120,7 @@ async def _cut(transaction: Transaction, before: int) -> None:
     for table in ("traffic", "traffic_popular"):
         await transaction.run(f"DELETE FROM {table} WHERE day < $1", before // DAY)
     await _cut_stars(transaction, before // DAY)
+    await transaction.run("DELETE FROM daily_files WHERE collected_at < $1", before)
     await transaction.run("DELETE FROM coverage WHERE until < $1", before)
     await transaction.run(
         "DELETE FROM coverage WHERE since < $1 AND EXISTS (SELECT 1 FROM coverage n"

@@ -71,7 +71,8 @@ async def test_a_clean_up_tells_first_and_does_it_then() -> None:
     nothing = await run("cleanup")
 
     assert "Would remove 1 observation and 0 repositories" in asked.out
-    assert done == {"repositories": 0, "observations": 1}
+    assert "Would shorten the history of 1 repository." in asked.out
+    assert done == {"repositories": 0, "observations": 1, "shortened": 1}
     assert (nothing.code, nothing.sentence) == (
         2,
         "Say what shall go: --keep-days 365, --unwatched, or both.",

@@ -25,6 +25,7 @@ async def kept_of(store: SqliteStore) -> int:
 @pytest.fixture
 async def hourly(store: SqliteStore, clock: SettableClock) -> SqliteStore:
     """Forty days of four changes a day, for more repositories than one transaction takes."""
+    clock.pass_(60)  # what stands at midnight to the second is kept
     for quarter in range(40 * 4):
         await sample(store, clock.pass_(6 * HOUR), quarter)
     return store
@@ -75,4 +76,4 @@ async def test_a_dry_run_takes_nothing_away(hourly: SqliteStore, clock: Settable
     done = await cleanup.clean(keep_days=10, unwatched=False, dry_run=False)
 
     assert kept == before
-    assert told == done == Removal(0, before - await kept_of(hourly))
+    assert told == done == Removal(0, before - await kept_of(hourly), 25)

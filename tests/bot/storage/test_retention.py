@@ -140,7 +140,7 @@ async def test_history_before_a_moment_goes_and_what_was_true_then_stays(
     removed = await retention.remove(BEFORE + HOUR, unwatched=False)
 
     history = await history_of(store, "o/one")
-    assert planned == removed == Removal(0, 10)
+    assert planned == removed == Removal(0, 10, 1)
     assert [seen.value for seen in history.observations["stars"]] == [10, 11, 12, 13]
     assert list(history.coverage.values()) == [(Span(BEFORE + HOUR, MIDNIGHT + 13 * DAY),)]
     assert history.series("stars", 0, BEFORE + HOUR).after == 10
@@ -230,7 +230,7 @@ async def test_both_at_once_count_nothing_twice(store: SqliteStore) -> None:
 
     removed = await Retention(store.database).remove(BEFORE, unwatched=True)
 
-    assert removed == Removal(1, 14 + 10)
+    assert removed == Removal(1, 14 + 10, 1)
     assert (await contents(store.database))["o/watched"].latest["stars"].at < EVER
 
 
@@ -260,3 +260,48 @@ async def test_a_repository_with_events_and_a_star_history_can_be_forgotten(
     assert removed.repositories == 1
     for table in BELONGINGS:
         assert await store.database.rows(f"SELECT * FROM {table}") == []  # noqa: S608  # ours
+
+
+async def test_whatever_makes_a_history_shorter_is_told_before(store: SqliteStore) -> None:
+    """No observation goes of these: one never changed, of the others only other days are known."""
+    await keep(store, "o/still", [(24 * day, 7) for day in range(14)])
+    await keep(store, "o/young", [(24 * 12, 1)])
+    for name in ("o/visited", "o/popular", "o/starred"):
+        await keep(store, name, [(24 * 12, 1)])
+    day = BEFORE // DAY
+    id_of = {
+        name: await subject_id(store, name) for name in ("o/visited", "o/popular", "o/starred")
+    }
+    async with store.database.transaction() as write_:
+        visits, rank = (
+            "INSERT INTO traffic VALUES ($1, 0, $2, 5, 3, 1)",
+            "INSERT INTO traffic_popular VALUES ($1, 'paths', $2, '[]')",
+        )
+        await write_.run(visits, id_of["o/visited"], day - 1)
+        await write_.run(rank, id_of["o/popular"], day - 1)
+    page = StarPage({day - 9: 5}, day - 20, day + 2, last=True)
+    await store.stars.keep(id_of["o/starred"], 1, page, BEFORE + DAY)
+    retention = Retention(store.database)
+
+    planned = await retention.removable(BEFORE, unwatched=False)
+    removed = await retention.remove(BEFORE, unwatched=False)
+
+    assert planned == removed == Removal(0, 0, 4)
+    assert await retention.removable(BEFORE, unwatched=False) == Removal(0, 0, 0)
+    assert await retention.removable(BEFORE, unwatched=True) == Removal(5, 5, 0)
+
+
+async def test_days_of_files_go_with_the_history_they_brought(store: SqliteStore) -> None:
+    async with store.database.transaction() as transaction:
+        for at in (BEFORE - 1, BEFORE):
+            await transaction.run("INSERT INTO daily_files VALUES ($1)", at)
+
+    await Retention(store.database).remove(BEFORE, unwatched=False)
+
+    assert await store.database.rows("SELECT collected_at FROM daily_files") == [(BEFORE,)]
+
+
+async def subject_id(store: SqliteStore, name: str) -> int:
+    subject = await store.subjects.find(name)
+    assert subject is not None
+    return subject.id
