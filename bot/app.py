@@ -179,6 +179,7 @@ class App:
             interval=self._interval,
             of_files=self.daily_files.troubles,
             of_backups=safekeeping_of(self._settings, self.clock).problem,
+            of_loads=self.flow_loads.problems,
         )
 
     @cached_property

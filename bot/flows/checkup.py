@@ -63,12 +63,11 @@ class Checkups:
     async def _of_work(
         self, guild_id: int, now: int, last: Run | None, watched: Sequence[Subject], failing: int
     ) -> list[str]:
-        """What is wrong with sampling, with what is followed here, and with reading traffic."""
+        """What is wrong with sampling, with what is followed here, and with what else is read."""
         told = await self._status.discreet(last)
         return [
             *self._status.of_runs(told, now, len(watched), failing),
-            *await self._status.of_follows(guild_id),
-            *await self._status.of_traffic(guild_id, watched),
+            *await self._status.of_portfolio(guild_id, watched),
             *self._status.of_files(),
         ]
 

@@ -49,6 +49,7 @@ class FlowLoads:
         self._clock = clock
         self._enabled = enabled
         self._most = most
+        self._left_out: Sequence[int] = ()
 
     async def measure(self) -> Measured:
         """Keep the load of every portfolio that fits the limit; nothing where it is switched off.
@@ -59,6 +60,7 @@ class FlowLoads:
         if not self._enabled:
             return Measured(0, {})
         portfolios, too_large = await self._portfolios()
+        self._left_out = too_large
         names = list(dict.fromkeys(name for one in portfolios.values() for name in one))
         found = await self._ask(names)
         failed = {
@@ -71,14 +73,26 @@ class FlowLoads:
             await self._keep(portfolio, [found[name] for name in own])
         return Measured(len(whole), failed, too_large)
 
+    async def problems(self, portfolio: int) -> list[str]:
+        """Why nothing is kept of a portfolio: it is too large, or was left out the last time."""
+        if not self._enabled:
+            return []
+        if portfolio not in self._left_out and len(await self._names(portfolio)) <= self._most:
+            return []
+        told = (
+            "The open work here is not kept by week, as there is no room for it among the"
+            f" {self._most:,} repositories that are read for it: watch fewer, or let whoever runs"
+            " the bot raise flow_load.repositories."
+        )
+        return [told]
+
     async def _portfolios(self) -> tuple[dict[int, list[str]], list[int]]:
         """What each watches and may see, all of it; and those of which that is too much."""
         ids = [OPERATOR, *(guild.id for guild in await self._guilds.known() if not guild.left_at)]
         fitting, too_large, room = {}, list[int](), self._most
         counted: set[str] = set()
         for id_ in ids:
-            watched = await self._portfolio.repositories(id_)
-            names = [subject.full_name for subject in watched if subject.gone_at is None]
+            names = await self._names(id_)
             new = set(names) - counted
             if len(new) > room:
                 too_large.append(id_)
@@ -87,6 +101,10 @@ class FlowLoads:
                 counted |= new
                 room -= len(new)
         return fitting, too_large
+
+    async def _names(self, portfolio: int) -> list[str]:
+        watched = await self._portfolio.repositories(portfolio)
+        return [subject.full_name for subject in watched if subject.gone_at is None]
 
     async def _ask(self, names: Sequence[str]) -> dict[str, RepositoryLoad | Refusal]:
         turns = asyncio.Semaphore(AT_ONCE)

@@ -1,6 +1,6 @@
 """The verb status: is everything well, and what to do where it is not."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 
 from bot import __version__
@@ -30,6 +30,7 @@ class Status:
         interval: int,
         of_files: Callable[[], Sequence[str]] = lambda: (),
         of_backups: Callable[[], str | None] = lambda: None,
+        of_loads: Callable[[int], Awaitable[list[str]]] | None = None,
     ) -> None:
         self._allowances = allowances
         self._store = store
@@ -39,6 +40,7 @@ class Status:
         self._interval = interval
         self._of_files = of_files
         self._of_backups = of_backups
+        self._of_loads = of_loads
 
     async def report(self) -> StatusReport:
         """Never raises for what is wrong with GitHub: that is a problem to report."""
@@ -51,7 +53,7 @@ class Status:
         allowances, problems = await self.of_tokens(now, watched)
         of_runs = self.of_runs(last, now, len(watched), failing)
         problems += [one for one in of_runs if not any(said in one for said in problems)]
-        problems += [*await self.of_follows(OPERATOR), *await self.of_traffic(OPERATOR, watched)]
+        problems += await self.of_portfolio(OPERATOR, watched)
         problems += [*self._of_files(), *filter(None, [self._of_backups()])]
         return StatusReport(
             version=__version__,
@@ -98,14 +100,14 @@ class Status:
             return run
         return replace(run, message="whoever runs the bot is told why")
 
-    async def of_follows(self, guild_id: int) -> list[str]:
-        """Why not all is watched of the owners that a guild follows."""
+    async def of_portfolio(self, guild_id: int, watched: Sequence[Subject]) -> list[str]:
+        """Why not all is watched of the owners that a guild follows, nor all read of these."""
         follows = await self._store.follows.of(guild_id)
-        return list(dict.fromkeys(one.trouble for one in follows if one.trouble is not None))
-
-    async def of_traffic(self, guild_id: int, watched: Sequence[Subject]) -> list[str]:
-        """What is wrong with reading the traffic of these, where the guild may know of it."""
-        return await self._traffic.problems(guild_id, watched)
+        problems = list(dict.fromkeys(one.trouble for one in follows if one.trouble is not None))
+        problems += await self._traffic.problems(guild_id, watched)
+        if self._of_loads is not None:
+            problems += await self._of_loads(guild_id)
+        return problems
 
     def of_files(self) -> list[str]:
         """What a guild is told of the operator's daily files: where they go is not its business."""

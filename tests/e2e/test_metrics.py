@@ -130,3 +130,18 @@ async def test_a_run_keeps_the_flow_load_and_its_failure_costs_the_run_nothing(
         report = await app.metric_views.show(place.guild.id, "flow_load")
     assert report.leaves[0].key == "wip_count"
     assert report.leaves[0].week.after == 5
+
+
+async def test_who_has_no_room_for_the_flow_load_is_told_in_the_status(own_stage: Stage) -> None:
+    stage, place = own_stage, own_stage.place("Crowded")
+    for name in ("crowd/one", "crowd/two"):
+        stage.github.add(name, open_issues=3)
+        await stage.remember(place, name, hours_ago=1)
+    stage.bot.environ["RADAR_FLOW_LOAD__ENABLED"] = "true"
+    stage.bot.environ["RADAR_FLOW_LOAD__REPOSITORIES"] = "1"
+
+    async with stage.bot:
+        await stage.bot.started(stage.discord)
+        told = await place.ask("status")
+
+    assert "The open work here is not kept by week" in told.card.replace("\\", "")

@@ -139,6 +139,21 @@ async def test_a_portfolio_that_does_not_fit_is_left_out_as_a_whole(
 
 
 @pytest.mark.usefixtures("watched")
+async def test_who_is_left_out_is_told_why(making: Making) -> None:
+    loads = making(most=2)
+    assert await loads.problems(HERE) == [], "nobody has looked yet"
+
+    await loads.measure()
+
+    (problem,) = await loads.problems(HERE)
+    assert "no room for it among the 2 repositories" in problem
+    assert await loads.problems(THERE) == await loads.problems(OPERATOR) == []
+    (large,) = await making(most=1).problems(HERE)
+    assert "raise flow_load.repositories" in large, "larger than all there is: no need to look"
+    assert await making(enabled=False, most=1).problems(HERE) == []
+
+
+@pytest.mark.usefixtures("watched")
 async def test_switched_off_nothing_is_asked(making: Making, scripted: ScriptedLoads) -> None:
     assert (await making(enabled=False).measure()).portfolios == 0
     assert scripted.asked == []
