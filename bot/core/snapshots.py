@@ -5,6 +5,7 @@ As a document they are `{"2025-44": {"flow_load": {"wip_count": 12, …, "timest
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -134,10 +135,14 @@ def merged(one: Snapshots, other: Snapshots) -> Snapshots:
     """All of both; where both have a metric of a week, the newer one. Any order, any number."""
     together = {week: dict(metrics) for week, metrics in one.items()}
     for week, metrics in other.items():
-        known = together.setdefault(week, {})
-        for name, data in metrics.items():
-            known[name] = newer(known[name], data) if name in known else data
+        _take(together, week, metrics)
     return together
+
+
+def _take(snapshots: Snapshots, week: Week, metrics: Mapping[str, Data]) -> None:
+    known = snapshots.setdefault(week, {})
+    for name, data in metrics.items():
+        known[name] = newer(known[name], data) if name in known else data
 
 
 def document(snapshots: Snapshots) -> bytes:
@@ -158,7 +163,7 @@ def parse_document(text: str) -> Snapshots:
         if not isinstance(metrics, Mapping):
             raise UsageError(f"Week {week.label} holds no metrics: write an object of them.")
         known = {parse_name(name): _data(week, name, data) for name, data in metrics.items()}
-        snapshots = merged(snapshots, {week: known})  # 2025-44 and 2025-W44 may both stand there
+        _take(snapshots, week, known)  # 2025-44 and 2025-W44 may both stand there
     return snapshots
 
 
@@ -242,8 +247,8 @@ def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     """Of a key that stands twice one value would be lost."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in found if keys.count(key) > 1)
+        counted = Counter(key for key, _ in pairs)
+        twice = next(key for key, times in counted.items() if times > 1)
         raise _Refused(f"has the key {quoted(twice)} twice")
     return found
 
@@ -253,6 +258,6 @@ def _no_number(name: str) -> Json:
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > LONGEST_DIGITS:
+    if len(digits.lstrip("-")) > LONGEST_DIGITS:
         raise _Refused(f"holds a number of more than {LONGEST_DIGITS} digits")
     return int(digits)

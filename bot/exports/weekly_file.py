@@ -36,6 +36,7 @@ class WeeklyFile:
         return await asyncio.to_thread(self._add, path, snapshots)
 
     def _add(self, path: Path, snapshots: Snapshots) -> Snapshots:
+        path = path.resolve() if path.is_symlink() else path  # one lock; the link stays
         with self._alone(path):
             if path.exists():
                 snapshots = merged(_read(path), snapshots)
@@ -87,6 +88,8 @@ def _replace(path: Path, content: bytes) -> None:
     part = path.with_name(f".{path.name}.part")  # under the lock: one that a kill left is ours
     try:
         with part.open("wb") as file:
+            if path.exists():  # who may read it is no business of ours
+                part.chmod(path.stat().st_mode & 0o777)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -199,3 +199,13 @@ def test_a_weekly_file_is_known_by_its_opening() -> None:
     assert looks_weekly('{\n  "2025-44": {broken')
     assert looks_weekly('{"2025-W44":')
     assert not looks_weekly('{"version": 1, "2025-44": {}}')
+
+
+@pytest.mark.parametrize("number", [10**300 - 1, 1 - 10**300])
+def test_the_longest_numbers_that_are_kept_are_read_again(number: int) -> None:
+    data = {"value": number}
+    canonical(data)
+
+    assert parse_document(document({Week(2025, 44): {"m": data}}).decode()) == {
+        Week(2025, 44): {"m": data}
+    }

@@ -102,3 +102,16 @@ async def test_writers_at_the_same_time_lose_nothing_of_each_other(path: Path) -
     assert {week: metrics["m"]["value"] for week, metrics in found.items()} == {
         WEEK.later(n): n for n in range(20)
     }
+
+
+async def test_a_link_stays_one_and_who_may_read_the_file_stays_so(path: Path) -> None:
+    there = path.parent / "shared.json"
+    put(there, b"{}")
+    there.chmod(0o600)
+    path.symlink_to(there)
+
+    await WeeklyFile().add(path, NEW)
+
+    assert path.is_symlink()
+    assert await WeeklyFile().read(there) == NEW
+    assert there.stat().st_mode & 0o777 == 0o600
