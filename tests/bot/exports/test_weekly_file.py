@@ -30,6 +30,16 @@ def put(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
+def linked(path: Path) -> Path:
+    """Where a link leads, made where there is none: a file for its owner only."""
+    if not path.is_symlink():
+        there = path.parent / "shared.json"
+        there.write_bytes(b"{}")
+        there.chmod(0o600)
+        path.symlink_to(there)
+    return path.resolve()
+
+
 def files(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir() if not file.name.endswith(".lock"))
 
@@ -105,13 +115,10 @@ async def test_writers_at_the_same_time_lose_nothing_of_each_other(path: Path) -
 
 
 async def test_a_link_stays_one_and_who_may_read_the_file_stays_so(path: Path) -> None:
-    there = path.parent / "shared.json"
-    put(there, b"{}")
-    there.chmod(0o600)
-    path.symlink_to(there)
+    there = linked(path)
 
     await WeeklyFile().add(path, NEW)
 
-    assert path.is_symlink()
+    assert linked(path) == there
     assert await WeeklyFile().read(there) == NEW
     assert there.stat().st_mode & 0o777 == 0o600
