@@ -16,4 +16,4 @@ class Removal:
 
 def thinned_before(now: int, days: int) -> int:
     """The beginning of the UTC day before which days keep their last value only."""
-    return (now // DAY - days) * DAY
+    return max(0, now // DAY - days) * DAY

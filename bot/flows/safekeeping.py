@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bot.core.backups import Backup, Contents, Restoration, kept
-from bot.errors import RadarError, UsageError
+from bot.errors import RadarError
 from bot.flows.daily_files import Notes
 from bot.flows.ports import Clock, Vault
 
@@ -44,11 +44,11 @@ class Safekeeping:
         if not self._daily and not self._weekly:
             return None
         target = self._folder / f"radar-{self._today()}.db"
-        if target.exists():
-            return None
         try:
+            if target.exists():
+                return None
             made = await self.make(target)
-        except RadarError as error:
+        except (RadarError, OSError) as error:
             self._notes.write([str(error)])
             raise
         self._notes.write([])
@@ -59,8 +59,6 @@ class Safekeeping:
         """Copy the database; into its folder, by the second, where no file is named."""
         if target is None:
             target = self._folder / f"radar-{self._stamp()}.db"
-        if target.is_dir():
-            raise UsageError(f"{target} is a folder: name the file that shall be written.")
         return Backup(str(target), await self._vault.copy(target))
 
     async def plan(self, source: Path) -> Restoration:

@@ -53,11 +53,21 @@ class Vault:
         return await asyncio.to_thread(backup_of, source)
 
     def exists(self) -> bool:
-        return self._path.exists()
+        """Is there one, or may there be: nobody can tell who may not look?"""
+        return self._octets() is not None
 
     def is_empty(self) -> bool:
         """Is there none, or a file without a byte?"""
-        return not self._path.exists() or not self._path.stat().st_size
+        return not self._octets()
+
+    def _octets(self) -> int | None:
+        """None: there is no file; 1 where nobody can tell."""
+        try:
+            return self._path.stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError:
+            return 1
 
     async def put_back(self, source: Path, stamp: str) -> Path | None:
         """Make a copy the database; returns where the one before is kept, by a dated name.
@@ -72,8 +82,9 @@ class Vault:
 
 
 def _back_up(database: Path, target: Path) -> int:
-    if not database.is_file():  # or SQLite would make an empty one
-        raise StoreUnusable(f"There is no database {database} yet: there is nothing to copy.")
+    with readable(database):
+        if not database.is_file():  # or SQLite would make an empty one
+            raise StoreUnusable(f"There is no database {database} yet: there is nothing to copy.")
     target = _pointed_at(target)
     _spare(database, target)
     return _copy(database, target, live=True)
@@ -82,14 +93,17 @@ def _back_up(database: Path, target: Path) -> int:
 def _spare(database: Path, target: Path) -> None:
     """Refuse to write where something else than an older backup would be lost."""
     ours = [database, *(Path(f"{_pointed_at(database)}{end}") for end in BESIDE)]
-    if any(one.exists() and target.exists() and one.samefile(target) for one in ours):
-        raise UsageError(f"{target} is the database itself: name another file for the copy.")
     try:
-        lost = target.exists() and not (target.is_file() and is_ours(target))
+        if not target.exists():
+            return
+        if any(one.exists() and one.samefile(target) for one in ours):
+            raise UsageError(f"{target} is the database itself: name another file for the copy.")
+        if target.is_dir():
+            raise UsageError(f"{target} is a folder: name the file that shall be written.")
+        if not (target.is_file() and is_ours(target)):
+            raise UsageError(f"{target} is there already and no backup: name another file.")
     except OSError as error:
-        raise UsageError(f"Cannot read {target} ({error.strerror}): name another file.") from error
-    if lost:
-        raise UsageError(f"{target} is there already and no backup: name another file.")
+        raise UsageError(f"Cannot write {target} ({error.strerror}): name another file.") from error
 
 
 def _copy(source: Path, target: Path, *, live: bool) -> int:
@@ -208,7 +222,10 @@ def _close_log(path: Path) -> None:
 
 def _pointed_at(path: Path) -> Path:
     """Where a link leads: what it points at is replaced, the link stays."""
-    return path.resolve() if path.is_symlink() else path
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except OSError:  # whoever works with it is told why it cannot be
+        return path
 
 
 @contextmanager

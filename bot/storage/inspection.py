@@ -40,19 +40,12 @@ def contents_of(path: Path, *, live: bool) -> Contents:
     `live` is the database itself, which somebody may be writing. RadarError: it cannot be read
     now, which is no damage.
     """
-    if not path.is_file():
-        raise StoreUnusable(f"There is no file {path}: name one that repo-radar backup made.")
-    if live and not path.stat().st_size:  # whoever makes one may have been killed; it holds nothing
-        return Contents(str(path), 0, 0, None, None, None, ("the file is empty",))
-    try:
-        with readable(path), closing(opened(path, live=live)) as database:
-            damage = damage_of(database)
-            _recognise(database, path, damage, live=live)
-            (schema,) = database.execute("PRAGMA user_version").fetchone()
-            counts = {name: _count(database, sql) for name, sql in COUNTS.items()}
-    except sqlite3.DatabaseError as error:
-        return Contents(str(path), path.stat().st_size, 0, None, None, None, (str(error),))
-    return Contents(str(path), path.stat().st_size, schema, **counts, damage=damage)
+    with readable(path):
+        if not path.is_file():
+            raise StoreUnusable(f"There is no file {path}: name one that repo-radar backup made.")
+        if live and not path.stat().st_size:  # whoever made it may have been killed
+            return Contents(str(path), 0, 0, None, None, None, ("the file is empty",))
+        return _looked_into(path, live=live)
 
 
 def backup_of(path: Path) -> Contents:
@@ -96,25 +89,49 @@ def is_ours(path: Path) -> bool:
     return not head or head == MAGIC + head[16:ID_AT] + APPLICATION_ID.to_bytes(4, "big")
 
 
+def _looked_into(path: Path, *, live: bool) -> Contents:
+    try:
+        with closing(opened(path, live=live)) as database:
+            damage = damage_of(database)
+            _recognise(database, path, damage, live=live)
+            (schema,) = database.execute("PRAGMA user_version").fetchone()
+            counts = {name: _count(database, sql) for name, sql in COUNTS.items()}
+    except sqlite3.DatabaseError as error:
+        if _hinders(error):
+            raise
+        return Contents(str(path), path.stat().st_size, 0, None, None, None, (str(error),))
+    return Contents(str(path), path.stat().st_size, schema, **counts, damage=damage)
+
+
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
     """Tell a file that cannot be read now from one that is damaged."""
     try:
         yield
+    except OSError as error:
+        raise _not_readable(path, error) from error
     except sqlite3.DatabaseError as error:
         if not _hinders(error):
             raise
         match _code(error) & _KIND:
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-                why = "Another program keeps the database {} locked: try again when it is done."
+                raise RadarError(
+                    f"Another program keeps the database {path} locked: try again when it is done."
+                ) from error
             case sqlite3.SQLITE_IOERR:
-                why = "There is no room beside {} to work with it ({}): free some space."
+                raise RadarError(
+                    f"There is no room beside {path} to work with it ({error}): free some space."
+                ) from error
             case _:
-                why = (
-                    "This user cannot read {} ({}): make it and its folder readable and writable"
-                    " for this user, or be the one who runs the bot."
-                )
-        raise RadarError(why.format(path, error)) from error
+                raise _not_readable(path, error) from error
+
+
+def _not_readable(path: Path, error: Exception) -> StoreUnusable:
+    why = getattr(error, "strerror", None) or error
+    return StoreUnusable(
+        f"This user cannot read {path} ({why}): make it and its folder readable and writable for"
+        " this user, or be the one who runs the bot."
+    )
 
 
 def _hinders(error: sqlite3.DatabaseError) -> bool:

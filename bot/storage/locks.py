@@ -52,5 +52,4 @@ def _impossible(lock: FileLock, error: OSError) -> StoreUnusable:
 
 
 def _lock(database: Path, purpose: str) -> FileLock:
-    real = database.resolve() if database.is_symlink() else database  # one, by whichever name
-    return FileLock(f"{real}.{purpose}-lock")
+    return FileLock(f"{database.resolve()}.{purpose}-lock")  # one, by whichever name

@@ -478,3 +478,30 @@ async def test_a_database_without_room_beside_it_is_not_taken_for_a_damaged_one(
 
         assert path.read_bytes() == filled_elsewhere
     assert in_folder(tmp_path, "copy.db*") == []
+
+
+async def test_a_place_that_cannot_be_is_told_in_a_sentence(tmp_path: Path) -> None:
+    path = await filled(tmp_path / "radar.db", 3)
+
+    for target, why in (
+        (tmp_path / ("a" * 300), "File name too long"),
+        (tmp_path / "radar.db" / "copy.db", "Cannot write"),
+        (tmp_path, "is a folder: name the file"),
+    ):
+        with pytest.raises(RadarError, match=why):
+            await Vault(path).copy(target)
+    assert in_folder(tmp_path) == ["radar.db"]
+
+
+async def test_whether_there_is_a_database_is_not_guessed(tmp_path: Path) -> None:
+    endless, (one, two) = tmp_path / ("a" * 300), (tmp_path / "one.db", tmp_path / "two.db")
+    one.symlink_to(two)
+    two.symlink_to(one)
+
+    for unseen in (endless, one):
+        assert Vault(unseen).exists(), unseen
+        assert not Vault(unseen).is_empty(), unseen
+        with pytest.raises(StoreUnusable):
+            await Vault(unseen).contents()
+    none = Vault(tmp_path / "none.db")
+    assert (none.exists(), none.is_empty()) == (False, True)

@@ -127,6 +127,7 @@ async def test_only_the_days_and_repositories_asked_for_are_thinned(store: Sqlit
 
 def test_whole_days_are_thinned() -> None:
     assert thinned_before(MIDNIGHT + 10 * DAY + 5, 10) == MIDNIGHT
+    assert thinned_before(MIDNIGHT, 10**20) == 0, "for ever"
 
 
 async def test_history_before_a_moment_goes_and_what_was_true_then_stays(
