@@ -130,7 +130,10 @@ class Safekeeping:
 
     def _copies(self) -> list[Path]:
         """Newest first by their names: the files' own times do not survive being carried over."""
-        return sorted(self._folder.glob(COPIES), reverse=True)
+        try:
+            return sorted(self._folder.glob(COPIES), reverse=True)
+        except OSError:  # who may not look has none; the night that fails there is noted
+            return []
 
     def _dated(self) -> list[tuple[Path, date]]:
         """The nightly ones; those made by hand have a time in their name, and stay."""

@@ -362,3 +362,17 @@ async def test_what_cannot_be_opened_is_a_problem_of_the_check(
     assert (await Check(safekeeping, clock).report(newer)).problems == (
         "It was written by a newer Repo Radar.",
     )
+
+
+async def test_a_folder_that_cannot_be_looked_into_is_noted(
+    path: Path, clock: SettableClock
+) -> None:
+    notes, folder = Notes(path, "backups"), path.parent / ("a" * 300)
+    safekeeping = Safekeeping(Vault(path), folder, clock, notes, daily=1, weekly=0)
+
+    with pytest.raises((RadarError, OSError)):
+        await safekeeping.nightly()
+
+    assert await safekeeping.newest() is None
+    assert safekeeping.lost() is None
+    assert "The last backup failed" in (safekeeping.problem() or "")
