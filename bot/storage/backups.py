@@ -5,7 +5,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from glob import escape
 from itertools import chain, count
 from pathlib import Path
@@ -87,7 +87,9 @@ def _back_up(database: Path, target: Path) -> int:
             raise StoreUnusable(f"There is no database {database} yet: there is nothing to copy.")
     target = _pointed_at(target)
     _spare(database, target)
-    return _copy(database, target, live=True)
+    # not read-only: who reads the database itself also mends what a crash left of it
+    with readable(database), closing(sqlite3.connect(database, timeout=PATIENCE)) as original:
+        return _copy(original, database, target)
 
 
 def _spare(database: Path, target: Path) -> None:
@@ -106,13 +108,13 @@ def _spare(database: Path, target: Path) -> None:
         raise UsageError(f"Cannot write {target} ({error.strerror}): name another file.") from error
 
 
-def _copy(source: Path, target: Path, *, live: bool) -> int:
+def _copy(original: sqlite3.Connection, source: Path, target: Path) -> int:
     part = target.with_name(f"{target.name}.{token_hex(4)}.part")  # two may copy at once
     with _written(target, part):
         target.parent.mkdir(parents=True, exist_ok=True)
         _claim(part, source)
         with _read(source):
-            damage = _fill(part, source, live=live)
+            damage = _fill(part, original, source)
         if damage:
             raise StoreUnusable(damaged(source, damage))
         octets = part.stat().st_size
@@ -126,11 +128,9 @@ def _claim(part: Path, source: Path) -> None:
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, source.stat().st_mode & 0o777))
 
 
-def _fill(part: Path, source: Path, *, live: bool) -> tuple[str, ...]:
+def _fill(part: Path, original: sqlite3.Connection, source: Path) -> tuple[str, ...]:
     """Copy all pages; returns the damage of what was copied."""
-    # who reads the database itself also mends what a crash left of it
-    original = sqlite3.connect(source, timeout=PATIENCE) if live else opened(source, live=False)
-    with closing(original), closing(sqlite3.connect(part)) as copy:
+    with closing(sqlite3.connect(part)) as copy:
         copy.execute("PRAGMA locking_mode=EXCLUSIVE")  # no shared memory: less that needs room
         copy.execute("PRAGMA journal_mode=OFF")  # it has no name yet: nothing to roll back to
         with readable(source):  # `backup` would wait for ever for whoever lets nobody read
@@ -147,13 +147,17 @@ def _put_back(source: Path, path: Path, stamp: str) -> Path | None:
         left.unlink(missing_ok=True)
     ready = path.with_name(f"{path.name}.restored")
     try:
-        _copy(source, ready, live=False)
-        aside = _set_aside(path, stamp) if path.exists() else None
-        with _written(path, ready):
-            if aside is not None:
-                _hand_over(ready, path)
-            ready.replace(path)
-            _settle(path.parent)
+        with readable(source), closing(opened(source, live=False)) as original:
+            _copy(original, source, ready)
+        with ExitStack() as alone:
+            aside = _set_aside(path, stamp, alone) if path.exists() else None
+            if os.name == "nt":  # there nobody may have open what is replaced
+                alone.close()
+            with _written(path, ready):
+                if aside is not None:
+                    _hand_over(ready, path)
+                ready.replace(path)
+                _settle(path.parent)
     finally:
         ready.unlink(missing_ok=True)
     return aside
@@ -167,16 +171,18 @@ def _hand_over(ready: Path, path: Path) -> None:
     ready.chmod(before.st_mode & 0o777)
 
 
-def _set_aside(path: Path, stamp: str) -> Path:
-    """Keep what stands there under a dated name, and leave nothing beside it to be replayed."""
+def _set_aside(path: Path, stamp: str, alone: ExitStack) -> Path:
+    """Keep what stands there under a dated name, and leave nothing beside it to be replayed.
+
+    Until `alone` ends nobody else gets into one that is whole.
+    """
     aside = _unused(path, stamp)
-    if not contents_of(path, live=True).damage:
-        _copy(path, aside, live=True)
-        _close_log(path)
-        return aside
-    _keep(path, aside)
-    for end in BESIDE:
-        Path(f"{path}{end}").unlink(missing_ok=True)
+    if contents_of(path, live=True).damage:
+        _keep(path, aside)
+        for end in BESIDE:
+            Path(f"{path}{end}").unlink(missing_ok=True)
+    else:
+        _copy(alone.enter_context(_alone_with(path)), path, aside)
     return aside
 
 
@@ -209,15 +215,20 @@ def _keep_one(file: Path, target: Path) -> None:
         part.replace(target)
 
 
-def _close_log(path: Path) -> None:
-    """Write the log into the file and remove it; nobody else may have the file open."""
+@contextmanager
+def _alone_with(path: Path) -> Iterator[sqlite3.Connection]:
+    """Let nobody else in, so that all that is ever written is kept; leave no log beside it."""
     with closing(sqlite3.connect(path, timeout=1)) as database:
         try:
+            database.execute("PRAGMA locking_mode=EXCLUSIVE")
             database.execute("PRAGMA journal_mode=DELETE").fetchone()
+            database.execute("BEGIN EXCLUSIVE")
+            database.commit()  # in this mode the lock stays
         except sqlite3.OperationalError as error:
             raise RadarError(
                 f"Another program has {path} open: close it first, then restore."
             ) from error
+        yield database
 
 
 def _pointed_at(path: Path) -> Path:

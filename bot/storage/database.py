@@ -122,10 +122,10 @@ async def _vacuum(connection: aiosqlite.Connection) -> None:
 @asynccontextmanager
 async def open_database(path: Path) -> AsyncIterator[Database]:
     """Open, creating and migrating where needed; raises StoreUnusable with the way out."""
-    _reach(path)
+    file = _reach(path)
     with _translated(path):
         async with _connected(path) as writer:
-            await _settle(writer, path)
+            await _settle(writer, path, file)
             async with _connected(path) as reader:
                 await reader.execute("PRAGMA query_only=ON")
                 yield Database(path, writer, reader)
@@ -140,8 +140,10 @@ async def _connected(path: Path) -> AsyncIterator[aiosqlite.Connection]:
         yield connection
 
 
-async def _settle(connection: aiosqlite.Connection, path: Path) -> None:
+async def _settle(connection: aiosqlite.Connection, path: Path, file: int) -> None:
     """Prepare and migrate, again and again while another process does so at this very moment.
+
+    Who waited for a restore has the file from before it open: nothing may be written there.
 
     Around the switch to WAL SQLite answers "locked" at once, whatever the busy timeout says.
     """
@@ -149,6 +151,8 @@ async def _settle(connection: aiosqlite.Connection, path: Path) -> None:
     while True:
         try:
             await _recognise(connection, path)
+            if _inode(path) != file:
+                raise RadarError(f"The database {path} was restored just now: try again.")
             await _prepare(connection)
             await migrate(connection)
         except sqlite3.OperationalError as error:
@@ -231,14 +235,19 @@ def _statements(script: str) -> Iterator[str]:
     return (statement.strip() for statement in code.split(";") if statement.strip())
 
 
-def _reach(path: Path) -> None:
-    """Make the folder and see that the file opens.
+def _inode(path: Path) -> int:
+    return path.stat().st_ino
+
+
+def _reach(path: Path) -> int:
+    """Make the folder and see that the file opens; returns which file that is.
 
     Where it does not, aiosqlite is not asked: its thread outlives the loop and complains there.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         sqlite3.connect(path).close()
+        return _inode(path)
     except (OSError, sqlite3.OperationalError) as error:
         raise StoreUnusable(_unwritable(path)) from error
 

@@ -505,3 +505,37 @@ async def test_whether_there_is_a_database_is_not_guessed(tmp_path: Path) -> Non
             await Vault(unseen).contents()
     none = Vault(tmp_path / "none.db")
     assert (none.exists(), none.is_empty()) == (False, True)
+
+
+async def test_nothing_is_lost_that_is_written_while_the_database_is_set_aside(
+    tmp_path: Path,
+) -> None:
+    """Others come and go, as commands of the command line do."""
+    path, source = await filled(tmp_path / "radar.db", 800), await filled(tmp_path / "old.db", 9)
+    over, kept = asyncio.Event(), list[str]()
+
+    async def others() -> None:
+        while not over.is_set():
+            with suppress(RadarError):  # the restore is at work, or was so just now
+                async with open_database(path) as database, database.transaction() as transaction:
+                    name = f"late {len(kept)}"
+                    await transaction.run("INSERT INTO told VALUES (1, $1, 1)", name)
+                kept.append(name)
+
+    visits, restored = asyncio.create_task(others()), list[Path]()
+    while len(restored) < 5:
+        with suppress(RadarError):  # somebody has it open
+            aside = await Vault(path).put_back(source, "aside")
+            restored += [aside] if aside else []
+    over.set()
+    await visits
+
+    found = set[str]().union(*map(names_of, [path, *restored]))
+    assert kept
+    assert found >= set(kept)
+
+
+def names_of(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        return {str(name) for (name,) in database.execute("SELECT warning FROM told")}
