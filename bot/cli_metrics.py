@@ -23,7 +23,9 @@ WEEKLY = "weekly"
 Week = Annotated[str, typer.Argument(help="2025-44 or 2025-W44.")]
 Name = Annotated[str, typer.Argument(help="Such as flow_load.")]
 Key = Annotated[str, typer.Option("--key", help="Which number: wip_count, by_status.Draft.")]
-Guild = Annotated[int, typer.Option(help="A Discord server's id, for what it keeps.")]
+Guild = Annotated[
+    int, typer.Option(min=0, max=2**63 - 1, help="A Discord server's id, for what it keeps.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file.")]
 Given = Annotated[str, typer.Argument(metavar="JSON", help="A number, or an object.")]

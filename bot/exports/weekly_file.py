@@ -37,6 +37,8 @@ class WeeklyFile:
 
     def _add(self, path: Path, snapshots: Snapshots) -> Snapshots:
         path = path.resolve() if path.is_symlink() else path  # one lock; the link stays
+        if path.exists() and not path.is_file():  # a device may go on for ever
+            raise UsageError(f"{path} is no file that can be added to: name another one.")
         with self._alone(path):
             if path.exists():
                 snapshots = merged(_read(path), snapshots)
@@ -71,9 +73,11 @@ def _unwritable(path: Path, error: OSError) -> UsageError:
 
 def _read(path: Path) -> Snapshots:
     try:
-        if path.is_file() and path.stat().st_size > MOST:
+        with path.open("rb") as file:
+            content = file.read(MOST + 1)
+        if len(content) > MOST:
             raise InvalidFile(f"{path} has more than {MOST // 2**20} MB: is this the right file?")
-        return parse_document(path.read_text("utf-8-sig"))
+        return parse_document(content.decode("utf-8-sig"))
     except OSError as error:
         reason = error.strerror or error
         raise InvalidFile(f"{path} cannot be read ({reason}): check the path.") from error

@@ -149,17 +149,22 @@ def _put_back(source: Path, path: Path, stamp: str) -> Path | None:
     try:
         with readable(source), closing(opened(source, live=False)) as original:
             _copy(original, source, ready)
-        with ExitStack() as alone:
-            aside = _set_aside(path, stamp, alone) if path.exists() else None
-            if os.name == "nt":  # there nobody may have open what is replaced
-                alone.close()
-            with _written(path, ready):
-                if aside is not None:
-                    _hand_over(ready, path)
-                ready.replace(path)
-                _settle(path.parent)
+        return _take_place(ready, path, stamp)
     finally:
         ready.unlink(missing_ok=True)
+
+
+def _take_place(ready: Path, path: Path, stamp: str) -> Path | None:
+    """Nobody gets into the database that goes from before it is set aside until it is replaced."""
+    with ExitStack() as alone:
+        aside = _set_aside(path, stamp, alone) if path.exists() else None
+        if os.name == "nt":  # there nobody may have open what is replaced
+            alone.close()
+        with _written(path, ready):
+            if aside is not None:
+                _hand_over(ready, path)
+            ready.replace(path)
+            _settle(path.parent)
     return aside
 
 

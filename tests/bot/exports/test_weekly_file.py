@@ -91,7 +91,10 @@ async def test_a_file_that_is_not_there_or_cannot_be_written_is_told(tmp_path: P
         await WeeklyFile().add(tmp_path / "nowhere" / "file.json", NEW)
     (tmp_path / "folder").mkdir()
     with pytest.raises(InvalidFile, match="cannot be read"):
-        await WeeklyFile().add(tmp_path / "folder", NEW)
+        await WeeklyFile().read(tmp_path / "folder")
+    for endless in (tmp_path / "folder", Path("/dev/zero")):
+        with pytest.raises(UsageError, match="is no file that can be added to"):
+            await WeeklyFile().add(endless, NEW)
 
 
 async def test_another_writer_is_waited_for_and_then_told_of(path: Path) -> None:
