@@ -22,6 +22,7 @@ from bot.storage.inspection import (
     contents_of,
     damage_of,
     damaged,
+    is_busy,
     is_ours,
     opened,
     readable,
@@ -224,16 +225,23 @@ def _keep_one(file: Path, target: Path) -> None:
 def _alone_with(path: Path) -> Iterator[sqlite3.Connection]:
     """Let nobody else in, so that all that is ever written is kept; leave no log beside it."""
     with closing(sqlite3.connect(path, timeout=1)) as database:
-        try:
-            database.execute("PRAGMA locking_mode=EXCLUSIVE")
-            database.execute("PRAGMA journal_mode=DELETE").fetchone()
-            database.execute("BEGIN EXCLUSIVE")
-            database.commit()  # in this mode the lock stays
-        except sqlite3.OperationalError as error:
-            raise RadarError(
-                f"Another program has {path} open: close it first, then restore."
-            ) from error
+        with readable(path):
+            _lock_out(database, path)
         yield database
+
+
+def _lock_out(database: sqlite3.Connection, path: Path) -> None:
+    try:
+        database.execute("PRAGMA locking_mode=EXCLUSIVE")
+        database.execute("PRAGMA journal_mode=DELETE").fetchone()
+        database.execute("BEGIN EXCLUSIVE")
+        database.commit()  # in this mode the lock stays
+    except sqlite3.OperationalError as error:
+        if not is_busy(error):
+            raise
+        raise RadarError(
+            f"Another program has {path} open: close it first, then restore."
+        ) from error
 
 
 def _pointed_at(path: Path) -> Path:

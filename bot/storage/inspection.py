@@ -113,17 +113,15 @@ def readable(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         if not _hinders(error):
             raise
-        match _code(error) & _KIND:
-            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-                raise RadarError(
-                    f"Another program keeps the database {path} locked: try again when it is done."
-                ) from error
-            case sqlite3.SQLITE_IOERR:
-                raise RadarError(
-                    f"There is no room beside {path} to work with it ({error}): free some space."
-                ) from error
-            case _:
-                raise _not_readable(path, error) from error
+        if is_busy(error):
+            raise RadarError(
+                f"Another program keeps the database {path} locked: try again when it is done."
+            ) from error
+        if _code(error) & _KIND in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL):
+            raise RadarError(
+                f"There is no room beside {path} to work with it ({error}): free some space."
+            ) from error
+        raise _not_readable(path, error) from error
 
 
 def _not_readable(path: Path, error: Exception) -> StoreUnusable:
@@ -132,6 +130,11 @@ def _not_readable(path: Path, error: Exception) -> StoreUnusable:
         f"This user cannot read {path} ({why}): make it and its folder readable and writable for"
         " this user, or be the one who runs the bot."
     )
+
+
+def is_busy(error: sqlite3.DatabaseError) -> bool:
+    """Is somebody else at work with the file?"""
+    return _code(error) & _KIND in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _hinders(error: sqlite3.DatabaseError) -> bool:
