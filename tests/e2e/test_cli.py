@@ -308,7 +308,7 @@ async def test_days_are_those_of_the_zone() -> None:
         (["digest", "--tz", "../../etc/passwd"], "is no time zone"),
         (["digest", "0d"], '"0d" has no length'),
         (["digest", "--by", "luck"], "Nothing is ranked by 'luck': take one of any, "),
-        (["digest", "--group", "none"], 'There is no group "none" here, but all'),
+        (["digest", "--group", "none"], 'There is no group "none" here: choose from all'),
         (["sync", "nobody/nothing"], "Nothing is known of nobody/nothing"),
         (["track", "add", "rocket"], '"rocket" is not a repository'),
         (["track", "add", "ac me/*"], "is not a repository"),

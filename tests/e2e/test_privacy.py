@@ -100,7 +100,10 @@ async def test_what_cannot_be_removed_is_refused_for_nobody_to_see(stage: Stage)
 
     for options, said in (
         ({"target": "not a/b valid!!"}, '"not" is not a repository'),
-        ({"target": "kept/one", "group": "dosc"}, 'There is no group "dosc" here, but docs'),
+        (
+            {"target": "kept/one", "group": "dosc"},
+            'There is no group "dosc" here: choose from docs',
+        ),
         ({"target": " , "}, "No repository was named"),
     ):
         refused = await place.ask("track remove", **options)
@@ -109,10 +112,7 @@ async def test_what_cannot_be_removed_is_refused_for_nobody_to_see(stage: Stage)
     for command in ("repos", "digest"):
         refused = await place.ask(command, group="dosc")
         assert refused.ephemeral
-        assert (
-            refused.text
-            == 'There is no group "dosc" here, but docs: /repos or track list lists them.'
-        )
+        assert refused.text == 'There is no group "dosc" here: choose from docs.'
         assert "kept/one" in (await place.ask("repos", group=" DOCS ")).text
 
 
