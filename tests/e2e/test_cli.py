@@ -240,7 +240,12 @@ async def test_tracking_in_json(github: GitHubStandIn) -> None:
         "acme/rocket", "ships", "active", "2024-05-01T12:00:00Z",
     ]  # fmt: skip
     assert row["last_seen"] > row["first_seen"]
-    assert removed == {"removed": ["acme/rocket"], "not_watched": [], "unfollowed": []}
+    assert removed == {
+        "removed": ["acme/rocket"],
+        "not_watched": [],
+        "unfollowed": [],
+        "kept": [],
+    }
     assert nothing == {"repos": [], "follows": []}
 
 
