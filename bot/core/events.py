@@ -58,12 +58,12 @@ def noticed(known: Subject, reading: Reading, at: int) -> list[Event]:
         == (Visibility.PUBLIC, Visibility.PRIVATE),
         Kind.PUBLIC: (known.visibility, reading.visibility)
         == (Visibility.PRIVATE, Visibility.PUBLIC),
-        Kind.BACK: known.hidden.gone_at is not None,
+        Kind.BACK: known.gone_at is not None,
         Kind.ARCHIVED: (known.archived, reading.archived) == (False, True),
         Kind.UNARCHIVED: (known.archived, reading.archived) == (True, False),
     }
     events = [Event(at, kind) for kind, so in happened.items() if so]
-    return in_order([*_forbidden(known), *events, *_renamed(known, reading, at)])
+    return in_order([*events, *_renamed(known, reading, at)])
 
 
 def in_order(events: Sequence[Event]) -> list[Event]:
@@ -115,13 +115,6 @@ def latest(happened: Sequence[Happening]) -> Mapping[Kind, Sequence[Happening]]:
     """How it ended: of each repository the last of what overtakes each other, by kind."""
     last = {(one.subject.id, SAME[one.event.kind]): one for one in happened}
     return {kind: [one for one in last.values() if one.event.kind is kind] for kind in Kind}
-
-
-def _forbidden(known: Subject) -> list[Event]:
-    """Once it is over anybody may know since when it was not visible."""
-    if known.forbidden_at is None or known.gone_at is not None:
-        return []
-    return [Event(known.forbidden_at, Kind.GONE)]
 
 
 def _renamed(known: Subject, reading: Reading, at: int) -> list[Event]:

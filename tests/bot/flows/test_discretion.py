@@ -5,7 +5,6 @@ from datetime import UTC
 import pytest
 
 from bot.core.digest import Digest
-from bot.core.events import Kind
 from bot.core.models import Refusal, Refused, RunStatus, Trigger
 from bot.flows.checkup import Checkups
 from bot.flows.guild_settings import GuildSettings
@@ -92,15 +91,16 @@ async def test_a_forbidden_repository_reads_as_a_missing_one_wherever_a_guild_lo
 
 
 @pytest.mark.usefixtures("hidden")
-async def test_it_stays_so_when_both_are_back(
+async def test_one_that_may_be_read_again_is_back(
     flows: Flows, checkups: Checkups, clock: SettableClock, github: ScriptedGitHub
 ) -> None:
     github.refusals = {}
     await day(flows, clock)
 
-    forbids = await views(flows, checkups, clock, FORBIDS)
-    assert forbids == await views(flows, checkups, clock, MISSES)
-    assert "back" in str(forbids["diff"])
+    for guild_id, name in NAMES.items():
+        report, counts = await checkups.report(guild_id), (await of(flows, guild_id)).counts
+        assert (report.gone, report.failing, counts.gone, counts.failed) == ((), 0, 0, 0)
+        assert (await flows.portfolio.find(guild_id, name)).state == "active"
 
 
 @pytest.mark.usefixtures("hidden")
@@ -183,19 +183,6 @@ async def test_a_published_digest_of_who_may_know_does_not_pass_it_on(flows: Flo
     published = await flows.digests.over(TRUSTED_GUILD, window, published=True)
 
     assert (published.counts.gone, published.counts.failed) == (2, 0)
-
-
-@pytest.mark.usefixtures("hidden")
-async def test_who_may_know_reads_afterwards_since_when_it_was_not_visible(
-    flows: Flows, clock: SettableClock, github: ScriptedGitHub
-) -> None:
-    assert (await flows.diff.report(OPERATOR, NAMES[FORBIDS], "7d", UTC)).events == ()
-    since = clock.now()
-    github.refusals = {}
-    await day(flows, clock)
-
-    events = (await flows.diff.report(OPERATOR, NAMES[FORBIDS], "7d", UTC)).events
-    assert [(one.at, one.kind) for one in events] == [(since, Kind.GONE), (clock.now(), Kind.BACK)]
 
 
 async def of(flows: Flows, guild_id: int) -> Digest:
