@@ -113,7 +113,7 @@ async def flows(
         return f"run-{next(numbers)}"
 
     kept = store.port()
-    portfolio = Portfolio(store.subjects, store.watches, [TRUSTED_GUILD])
+    portfolio = Portfolio(store.subjects, store.watches, store.follows, [TRUSTED_GUILD])
     deltas = Deltas(store.histories, INTERVAL, store.stars)
     traffic = Traffic(github, store.traffic, portfolio, clock)
     diff = Diff(portfolio, deltas, store.histories, traffic, clock)
