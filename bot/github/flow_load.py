@@ -11,11 +11,12 @@ import msgspec
 
 from bot.core.flow_load import RepositoryLoad, State
 from bot.core.models import Refusal, Refused
-from bot.github.connection import Connection, Unanswered
-from bot.github.gate import Trip
+from bot.github.connection import Connection
 from bot.github.protocol import Question
 from bot.github.reply import Count, Reply, Unreadable, decode
 from bot.github.star_history import Connections
+from bot.github.trip import Trip
+from bot.github.wire import Unanswered
 
 PAGE, PAGES = 100, 5
 """Pull requests are told apart one by one, at most so many; the others are only counted."""

@@ -10,10 +10,11 @@ from bot.core.follow import Estate, Owned
 from bot.core.models import Pause, Refused, Visibility
 from bot.errors import GitHubError, UnknownOwner
 from bot.github.client import GitHubClient
-from bot.github.connection import ATTEMPTS, Connection, Unanswered
-from bot.github.gate import Trip
+from bot.github.connection import ATTEMPTS, Connection
 from bot.github.protocol import FullName, Question
 from bot.github.reply import Reply, Unreadable, decode
+from bot.github.trip import Trip
+from bot.github.wire import Unanswered
 
 MOST = 10_000
 """Repositories that are read of one owner."""
@@ -78,7 +79,7 @@ class Owners:
         urgent: bool = False,
     ) -> Estate:
         """All that an owner has and the token may see, each once."""
-        connection = await self._github.connection_of(owner)
+        connection = await self._github.connection_of(owner, urgent=urgent)
         trip = Trip(waiting, urgent=urgent)
         listed: dict[int, Owned] = {}
         login, after = owner, None

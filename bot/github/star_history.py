@@ -13,9 +13,10 @@ import msgspec
 from bot.core.coverage import DAY
 from bot.core.models import Pause, Refusal, Refused
 from bot.core.retained import WEEKS_A_PAGE, StarPage
-from bot.github.connection import Answer, Connection, Unanswered
-from bot.github.gate import Trip
+from bot.github.connection import Connection
 from bot.github.reply import Unreadable, decode
+from bot.github.trip import Trip
+from bot.github.wire import Answer, Unanswered
 
 WEEK = 7 * DAY
 EARLIEST, LATEST = 1_199_145_600, 4_102_444_800
@@ -47,7 +48,7 @@ _Weeks = Annotated[list[_Week], msgspec.Meta(max_length=WEEKS_A_PAGE)]
 
 
 class Connections(Protocol):
-    async def connection_of(self, owner: str) -> Connection: ...
+    async def connection_of(self, owner: str, *, urgent: bool = False) -> Connection: ...
 
 
 class StarHistory:
@@ -68,7 +69,8 @@ class StarHistory:
         Raises GitHubError when nothing can be asked at all.
         """
         path = f"/repos/{full_name}/stargazers/history?per_page={WEEKS_A_PAGE}&page={number}"
-        connection = await self._github.connection_of(full_name.partition("/")[0])
+        owner = full_name.partition("/")[0]
+        connection = await self._github.connection_of(owner, urgent=urgent)
         try:
             answer = await connection.get(path, Trip(waiting, urgent=urgent))
         except Unanswered as trouble:

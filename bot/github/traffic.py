@@ -13,9 +13,9 @@ import msgspec
 from bot.core.coverage import DAY
 from bot.core.models import Refusal, Refused
 from bot.core.traffic import TOP, Capture, Day, Popular, Ranking, Visit, days_read
-from bot.github.connection import Answer, Unanswered
-from bot.github.gate import Trip
 from bot.github.reply import Count, Unreadable, decode
+from bot.github.trip import Trip
+from bot.github.wire import Answer, Unanswered
 
 T = TypeVar("T")
 FORBIDDEN = Refusal(Refused.FORBIDDEN, "this token may not read its traffic")
