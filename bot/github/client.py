@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from functools import partial
 from math import inf
 from time import monotonic
 
@@ -26,16 +25,12 @@ from bot.github.one_by_one import OneByOne
 from bot.github.pages import ask_allowance
 from bot.github.purse import Resource
 from bot.github.streams import doubted, merged
-from bot.github.trip import Clock, Trip
+from bot.github.trip import Clock, Trip, in_silence
 
 PROMPT = 20.0
 """Seconds that the App may take to list its installations where somebody waits."""
 IMPATIENT = 5.0
 """Seconds that who asks for a token's state waits: the wait may be the very answer."""
-
-
-def _say_nothing(_: Pause) -> None:
-    pass
 
 
 class GitHubClient:
@@ -56,19 +51,19 @@ class GitHubClient:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         timer: Callable[[], float] = monotonic,
     ) -> None:
-        gate_of = partial(
-            Gate,
-            clock,
-            sleep,
-            host=Host(URL(api_url).host or api_url, clock, concurrency=concurrency),
-            points_per_hour=points_per_hour,
-            cpu_seconds=cpu_seconds,
-            timer=timer,
-        )
+        host = Host(URL(api_url).host or api_url, clock, concurrency=concurrency)
 
         def connect(credential: Credential) -> Connection:
             """Open one with points of its own; nobody's few requests are not waited for."""
-            gate = gate_of(0 if isinstance(credential, Nobody) else patience)
+            gate = Gate(
+                clock,
+                sleep,
+                0 if isinstance(credential, Nobody) else patience,
+                host=host,
+                points_per_hour=points_per_hour,
+                cpu_seconds=cpu_seconds,
+                timer=timer,
+            )
             return Connection(
                 session, gate, credential=credential, api_url=api_url, timeout=timeout
             )
@@ -82,7 +77,7 @@ class GitHubClient:
         self,
         wanted: Sequence[Wanted],
         *,
-        waiting: Callable[[Pause], None] = _say_nothing,
+        waiting: Callable[[Pause], None] = in_silence,
         urgent: bool = False,
     ) -> AsyncGenerator[Harvest, None]:
         """Read every repository once; close the generator to stop early, and nothing goes on.
@@ -120,13 +115,12 @@ class GitHubClient:
 
         Raises GitHubError when the App cannot say whether it is installed there.
         """
-        trip = _settling(_say_nothing, urgent=urgent)
-        return await self._keyring.connection_of(owner, trip)
+        return await self._keyring.connection_of(owner, _settling(in_silence, urgent=urgent))
 
     async def traffic(self, full_name: str, on: int) -> Capture | Refusal:
         """Read what GitHub still knows of a repository's traffic; nobody waits for it."""
         connection = await self.connection_of(full_name.partition("/")[0])
-        return await traffic.capture(connection, full_name, on, Trip(_say_nothing))
+        return await traffic.capture(connection, full_name, on, Trip())
 
     async def allowances(self, owners: Collection[str] = ()) -> list[Allowance]:
         """Ask what each token may still spend and when it ends; one's trouble is in its answer.
@@ -180,7 +174,7 @@ def _settling(waiting: Callable[[Pause], None], *, urgent: bool) -> Trip:
 
 
 def _impatient() -> Trip:
-    return Trip(_say_nothing, urgent=True, patience=IMPATIENT)
+    return Trip(urgent=True, patience=IMPATIENT)
 
 
 def _troubled(name: str, owners: tuple[str, ...], error: GitHubError) -> Allowance:

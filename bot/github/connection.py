@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import NoReturn, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
 import aiohttp
 import stamina
@@ -81,10 +81,7 @@ class Connection:
 
     def silent(self, trouble: Unanswered) -> GitHubError:
         """What to raise when it is GitHub that is down, and not one question it cannot answer."""
-        return GitHubError(
-            f"GitHub does not answer at {self.gate.host.name} ({trouble.reason}): try again"
-            " later; https://www.githubstatus.com tells of outages."
-        )
+        return self.gate.host.silent(trouble.reason, "later")
 
     async def _rest(self, method: str, path: str, trip: Trip, attempts: int) -> Answer:
         url = URL(f"{self._base}{path}", encoded=True)
@@ -247,6 +244,12 @@ class Connection:
             f"There is no GitHub GraphQL API at {self.gate.host.name} (it answered {status}):"
             " check RADAR_GITHUB__API_URL."
         )
+
+
+class Connections(Protocol):
+    """Which connection may see what an owner has."""
+
+    async def connection_of(self, owner: str, *, urgent: bool = False) -> Connection: ...
 
 
 def _tell(trip: Trip, trouble: Unanswered, wait: float | None) -> None:

@@ -8,7 +8,7 @@ from math import inf
 from time import monotonic
 
 from bot.core.models import Pause
-from bot.errors import GitHubError, RateLimited
+from bot.errors import RateLimited
 from bot.github.host import Host
 from bot.github.purse import Hold, Purse, Resource
 from bot.github.trip import Clock, Trip
@@ -140,10 +140,7 @@ class Gate:
     def _fail_fast(self) -> None:
         until, reason = self.host.rest
         if until > self.clock.now():
-            raise GitHubError(
-                f"GitHub does not answer at {self.host.name} ({reason}): try again at"
-                f" {_minute(until)} UTC; https://www.githubstatus.com tells of outages."
-            )
+            raise self.host.silent(reason, f"at {_minute(until)} UTC")
 
     async def _rest(self, hold: Hold, trip: Trip) -> None:
         until = self.clock.now() + hold.seconds

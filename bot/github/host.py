@@ -3,6 +3,7 @@
 100 requests at once are the most: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
 
+from bot.errors import GitHubError
 from bot.github.breaker import Breaker
 from bot.github.trip import Clock, Trip
 
@@ -31,6 +32,13 @@ class Host:
     def doubtful(self) -> bool:
         """It was down and nobody has looked since: ask it something small first."""
         return self._breaker.doubtful(self._clock.now())
+
+    def silent(self, reason: str, again: str) -> GitHubError:
+        """What to raise where it does not answer; `again` is when it may be asked again."""
+        return GitHubError(
+            f"GitHub does not answer at {self.name} ({reason}): try again {again};"
+            " https://www.githubstatus.com tells of outages."
+        )
 
     async def enter(self, trip: Trip) -> None:
         """Wait for a place; who waits for a person goes first, then who came first."""

@@ -13,11 +13,15 @@ class Clock(Protocol):
     def now(self) -> int: ...
 
 
+def in_silence(_: Pause) -> None:
+    """Nobody is told that it waits."""
+
+
 @dataclass(eq=False, slots=True)
 class Trip:
     """What one page has cost so far, and whom to tell when it must wait."""
 
-    waiting: Callable[[Pause], None]
+    waiting: Callable[[Pause], None] = in_silence
     urgent: bool = False  # somebody waits for it: it may spend the reserve
     requests: int = 0
     points: int = 0

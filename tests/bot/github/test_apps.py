@@ -132,7 +132,7 @@ async def test_who_waits_does_not_wait_long_for_the_list_of_installations(
     one = wanted(github.world.names["acme/one"])
     async with asking_as_app(github) as bot:
         connection = bot.client._keyring._app.connections()[0]  # noqa: SLF001  # the App's own
-        connection.gate.close(600, "GitHub's secondary rate limit", Trip(print))
+        connection.gate.close(600, "GitHub's secondary rate limit", Trip())
         home = await bot.harvest(one, urgent=True)
         with pytest.raises(RateLimited, match="not known where the App is installed"):
             await bot.client.connection_of("acme", urgent=True)
@@ -154,7 +154,7 @@ async def test_who_waits_waits_no_longer_for_a_look_that_another_one_takes(
     async with asking_as_app(github) as bot:
         slow = asyncio.create_task(bot.client.connection_of("acme"))
         await github.access.arrived.wait()
-        trip = Trip(print, urgent=True, patience=0.05)
+        trip = Trip(urgent=True, patience=0.05)
         with pytest.raises(GitHubError, match=r"GitHub took over 0\.05 s: try again later"):
             await bot.client._keyring.connection_of("acme", trip)  # noqa: SLF001
         github.access.gate.set()

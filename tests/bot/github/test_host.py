@@ -13,7 +13,7 @@ from tests.standins.asking import Time
 
 
 def trip(*, urgent: bool = False) -> Trip:
-    return Trip(lambda _: None, urgent=urgent)
+    return Trip(urgent=urgent)
 
 
 @pytest.fixture
