@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.github.breaker import FAILURES, FIRST_REST, SPAN
 from bot.github.host import Host
@@ -107,3 +109,54 @@ async def test_in_doubt_one_goes_ahead_and_the_others_follow_an_answer(
         host.leave()
         await settled()
         assert entered() == [0, 2, 1]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["come", "urgent", "leave", "quit", "hurry"]), st.integers(0, 9))
+    )
+)
+def test_whatever_happens_places_are_neither_lost_nor_given_twice(
+    moves: list[tuple[str, int]],
+) -> None:
+    asyncio.run(_whatever_happens(moves))
+
+
+async def _whatever_happens(moves: list[tuple[str, int]]) -> None:
+    host = Host("github.test", Time(), concurrency=2)
+    queue = dict[asyncio.Task[None], Trip]()
+    inside = 0
+    for move, which in moves:
+        if move in ("come", "urgent"):
+            one = trip(urgent=move == "urgent")
+            queue[asyncio.create_task(host.enter(one))] = one
+        elif move == "leave" and inside:
+            inside -= 1
+            host.leave()
+        elif queue and move in ("quit", "hurry"):
+            task = list(queue)[which % len(queue)]
+            _ = task.cancel() if move == "quit" else queue[task].hurry()
+        if which % 2:  # else the next move comes before anybody has noticed
+            await settled()
+            inside += _taken(queue)
+            assert inside <= 3
+    await settled()
+    inside += _taken(queue)
+    assert inside >= min(2, inside + len(queue))
+    for _ in range(len(moves)):
+        if inside:
+            inside -= 1
+            host.leave()
+            await settled()
+            inside += _taken(queue)
+    assert (inside, queue) == (0, {})
+    async with entering(host, trip(), trip(), trip()) as entered:
+        assert entered() == [0, 1]
+
+
+def _taken(queue: dict[asyncio.Task[None], Trip]) -> int:
+    """How many came in; they and those that gave up wait no longer."""
+    done = [task for task in queue if task.done()]
+    for task in done:
+        del queue[task]
+    return sum(not task.cancelled() for task in done)
