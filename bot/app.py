@@ -59,7 +59,8 @@ class App:
     @cached_property
     def portfolio(self) -> Portfolio:
         private = self._settings.github.private_guilds
-        return Portfolio(self.store.subjects, self.store.watches, private)
+        store = self.store
+        return Portfolio(store.subjects, store.watches, store.follows, private)
 
     @cached_property
     def collector(self) -> Collector:

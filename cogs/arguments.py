@@ -62,8 +62,8 @@ async def watched_last(portfolio: Portfolio, guild_id: int, typed: str) -> Choic
 
 async def groups(portfolio: Portfolio, guild_id: int, typed: str) -> Choices:
     """The names of the guild's groups."""
-    names = sorted({group for _, group in await portfolio.groups(guild_id)})
-    found = [name for name in names if typed.lower() in name.lower()]
+    names = await portfolio.group_names(guild_id)
+    found = [name for name in names if typed.lower() in name]
     return [app_commands.Choice(name=name, value=name) for name in found[:MOST]]
 
 

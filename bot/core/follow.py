@@ -97,10 +97,14 @@ class Follow:
         """As people write it."""
         return f"{self.owner}{EVERYTHING}"
 
+    def owns(self, full_name: str) -> bool:
+        """Is it the owner's, whether or not the terms mean it?"""
+        return full_name.lower().startswith(f"{self.owner.lower()}/")
+
     def covering(self) -> Callable[[str], bool]:
         """Whether a repository of this full name is meant, as far as a name can tell."""
-        begin, meant = f"{self.owner.lower()}/", self.terms.names()
-        return lambda name: name.lower().startswith(begin) and meant(name.lower()[len(begin) :])
+        meant = self.terms.names()
+        return lambda name: self.owns(name) and meant(name.lower()[len(self.owner) + 1 :])
 
 
 @dataclass(frozen=True, slots=True)

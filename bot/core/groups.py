@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.core.names import quoted
+from bot.core.names import few, quoted
 from bot.errors import UsageError
 
 ALL = "all"
@@ -32,7 +32,7 @@ def only(group: str | None) -> str | None:
 
 def unknown(group: str, known: Sequence[str]) -> UsageError:
     """What somebody is told who named a group that is not there."""
-    few = ", ".join(known[:NAMED]) + (f" and {len(known) - NAMED} more" if known[NAMED:] else "")
+    every = "; /repos and track list tell them all" if known[NAMED:] else ""
     return UsageError(
-        f"There is no group {quoted(group)} here, but {few}: /repos or track list lists them."
+        f"There is no group {quoted(group)} here: choose from {few(known, NAMED)}{every}."
     )

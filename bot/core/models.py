@@ -4,7 +4,7 @@ Moments are integer UTC seconds everywhere. An unknown value is absent or None, 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -56,6 +56,13 @@ class Subject:
     node_id: str | None = None
     gone_at: int | None = None  # since when GitHub no longer shows it; it does not say why
     archived: bool | None = None  # None: nobody has asked GitHub yet
+    forbidden_at: int | None = None  # since when GitHub forbids to read it
+
+    @property
+    def hidden(self) -> "Subject":
+        """As those see it who may not know whether it is forbidden or missing."""
+        since = [at for at in (self.gone_at, self.forbidden_at) if at is not None]
+        return replace(self, gone_at=min(since, default=None)) if since else self
 
     @property
     def state(self) -> str:
@@ -186,6 +193,7 @@ class Watch:
 
     subject: Subject
     group: str
+    followed: bool = False  # a follow of its owner brought it; nobody has named it
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Repositories as people write them: owner/name, a link, a clone address."""
 
 import re
+from collections.abc import Sequence
 
 from bot.errors import InvalidName
 
@@ -50,6 +51,12 @@ def quoted(text: str) -> str:
     short = text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1]}…"
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in short)
     return f'"{shown}"'
+
+
+def few(names: Sequence[str], most: int) -> str:
+    """`acme/one, acme/two and 1,998 more`: the first ones, and how many there are beside them."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _path_of(address: str) -> str:

@@ -108,6 +108,7 @@ class Untracked:
     not_watched: tuple[str, ...]
     unfollowed: tuple[Follow, ...] = ()
     leaving_out: tuple[Follow, ...] = ()  # followed on, without what was removed
+    kept: tuple[Subject, ...] = ()  # of those no longer followed: added by their names
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,22 @@
 """The doctor's visit to one guild: its own affairs, and the bot's health; nobody else's."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot import __version__
 from bot.core.guild import BY_HAND
-from bot.core.models import Run, Subject, Trigger
+from bot.core.models import Refused, Run, Subject, Trigger, Visibility
+from bot.core.names import few
 from bot.core.reports import Underway
 from bot.core.settled import Checkup, Settled
+from bot.flows.collection import verdict
 from bot.flows.guild_settings import GuildSettings
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, Store
 from bot.flows.status import Status, as_it_is
+
+NAMED = 3
+"""Gone repositories that are named."""
 
 
 class Checkups:
@@ -33,9 +39,9 @@ class Checkups:
         now = self._clock.now()
         watched = await self._portfolio.repositories(guild_id)
         gone = tuple(subject for subject in watched if subject.gone_at is not None)
-        failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
+        failing = await self._failing(watched)
         underway, full_round = await self._status.of_sampling()
-        last = await self._last(underway)
+        last, next_run_at = await self._last(guild_id, underway)
         settled = await self._settings.show(guild_id)
         owners = await self._portfolio.owners(guild_id)
         allowances, problems = await self._status.of_github(now, owners)
@@ -48,7 +54,7 @@ class Checkups:
             gone=gone,
             failing=failing,
             last_run=last,
-            next_run_at=self._status.after(last),
+            next_run_at=next_run_at,
             allowances=tuple(allowances),
             settled=settled,
             problems=(*problems, *_of_digests(settled), *_of_gone(gone)),
@@ -56,9 +62,27 @@ class Checkups:
             full_round=full_round,
         )
 
-    async def _last(self, underway: tuple[Underway, ...]) -> Run | None:
-        """The timer's newest run: others may be another guild's."""
-        return as_it_is(await self._store.runs.newest(Trigger.SCHEDULE), underway)
+    async def _failing(self, watched: Sequence[Subject]) -> int:
+        """Of what a guild sees; what it sees as gone does not fail."""
+        there = {subject.id for subject in watched if subject.gone_at is None}
+        return len(await self._store.runs.failing() & there)
+
+    async def _last(
+        self, guild_id: int, underway: tuple[Underway, ...]
+    ) -> tuple[Run | None, int | None]:
+        """The timer's newest run, as others may be another guild's; when the next is due."""
+        last = as_it_is(await self._store.runs.newest(Trigger.SCHEDULE), underway)
+        return await self._discreet(guild_id, last), self._status.after(last)
+
+    async def _discreet(self, guild_id: int, last: Run | None) -> Run | None:
+        """With the verdict it had if what is forbidden were missing, where that is not told."""
+        if last is None or last.message or self._portfolio.shows(guild_id, Visibility.PRIVATE):
+            return last
+        errors = await self._store.runs.errors(last.id)
+        told = [one for one in errors if one.refusal.kind is not Refused.FORBIDDEN]
+        if len(told) == len(errors):
+            return last
+        return replace(last, status=verdict(told, last.sampled))
 
     async def _of_work(
         self, guild_id: int, now: int, last: Run | None, watched: Sequence[Subject], failing: int
@@ -84,6 +108,5 @@ def _of_digests(settled: Settled) -> list[str]:
 def _of_gone(gone: tuple[Subject, ...]) -> list[str]:
     if not gone:
         return []
-    names = ", ".join(subject.full_name for subject in gone[:3])
-    more = f" and {len(gone) - 3:,} more" if len(gone) > 3 else ""  # noqa: PLR2004  # three named
-    return [f"Gone or not visible: {names}{more}. Stop watching with /track remove."]
+    names = few([subject.full_name for subject in gone], NAMED)
+    return [f"Gone or not visible: {names}. Stop watching with /track remove."]

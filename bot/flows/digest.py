@@ -56,7 +56,7 @@ class Digests:
         """
         subjects = await self._portfolio.repositories(guild_id, group)
         if published:
-            subjects = [one for one in subjects if one.visibility is Visibility.PUBLIC]
+            subjects = [one.hidden for one in subjects if one.visibility is Visibility.PUBLIC]
         return await self._ranked(guild_id, subjects, window, by, published=published)
 
     async def _ranked(
@@ -69,7 +69,9 @@ class Digests:
         published: bool = False,
     ) -> Digest:
         movements = await self._deltas.between(subjects, window)
-        moved = digest(movements, window, by=by, failed=await self._runs.failing())
+        gone = {subject.id for subject in subjects if subject.gone_at is not None}
+        failed = await self._runs.failing() - gone  # who may not know why is told that it is gone
+        moved = digest(movements, window, by=by, failed=failed)
         events = await self._portfolio.events(guild_id, subjects, window.start)
         happened = (
             Happening(subject, event)

@@ -8,6 +8,7 @@ from functools import partial
 from bot.core.follow import EVERYTHING, Estate, Follow, Holdings, Owned
 from bot.core.guild import AuditEntry
 from bot.core.models import Refusal, Refused, RunError, Subject, Wanted
+from bot.core.names import few
 from bot.core.reports import SyncReport
 from bot.errors import GitHubError, UnknownOwner, UsageError
 from bot.flows.owner_ports import Owners
@@ -19,6 +20,8 @@ REST = 3600
 """Seconds between two looks of the timer."""
 AT_ONCE = 4
 """Owners that are asked about at the same time."""
+NAMED = 10
+"""Repositories that the audit names of those that a look brought: an owner may have thousands."""
 TOLD = "follow {group} {owner}"
 """The warning that is due again once its cause is another."""
 
@@ -161,7 +164,11 @@ class Lookout:
         ids = [subjects[one.github_id].id for one in fits]
         try:
             new = await self._store.watches.add(
-                now.guild_id, now.group, ids, partial(_require_room, holdings.most)
+                now.guild_id,
+                now.group,
+                ids,
+                partial(_require_room, holdings.most),
+                followed=ids,
             )
         except UsageError:  # others were added since: the next look finds what still fits
             new, beyond = set(), fits
@@ -186,8 +193,8 @@ class Lookout:
         }
 
     async def _audit(self, follow: Follow, added: Sequence[Subject]) -> None:
-        names = ", ".join(one.full_name for one in added)
-        if names:
+        if added:
+            names = few([one.full_name for one in added], NAMED)
             detail = f"followed {follow.target}: added {names} in {follow.group}"
             entry = AuditEntry(self._clock.now(), follow.guild_id, 0, "follow", detail)
             await self._store.guilds.audit(entry)

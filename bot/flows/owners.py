@@ -1,7 +1,7 @@
 """Following owners: what a guild watches of them now, and what it leaves out."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.core.follow import Estate, Follow, Followed, Holdings, Owned, OwnerWish, Sifted, sift
 from bot.core.models import Subject, Wanted
@@ -18,6 +18,20 @@ class Plan:
 
     followed: Followed
     wanted: tuple[Wanted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of ending a follow, as far as the guild may see it: subjects by id."""
+
+    follows: list[Follow] = field(default_factory=list)
+    removed: dict[int, Subject] = field(default_factory=dict)
+    kept: dict[int, Subject] = field(default_factory=dict)  # somebody named them
+
+    def add(self, other: "Ended") -> None:
+        self.follows.extend(other.follows)
+        self.removed.update(other.removed)
+        self.kept.update(other.kept)
 
 
 class Following:
@@ -113,23 +127,27 @@ class Following:
             await self._store.follows.save(one.follow)
         return tuple(kept)
 
-    async def unfollow(
-        self, guild_id: int, owner: str, group: str | None
-    ) -> tuple[list[Follow], list[Subject]]:
-        """Stop following; returns the follows there were, and what was watched of them.
+    async def unfollow(self, guild_id: int, owner: str, group: str | None) -> Ended:
+        """Stop following, and watching in the same groups what that brought.
 
-        It is no longer watched in their groups. Only what the guild may see is returned.
+        What somebody named stays. The group `all` is the default one here, as it is to who begins
+        to follow; where that follows nobody of this name, it is every group. None: every group.
         """
-        follows = await self._store.follows.remove(guild_id, owner, group)
-        gone: dict[int, Subject] = {}
+        remove = self._store.follows.remove
+        follows = await remove(guild_id, owner, group)
+        if group == DEFAULT_GROUP and not follows:
+            follows = await remove(guild_id, owner)
+        ended = Ended(follows)
         for follow in follows:
             watches = await self._store.watches.of(guild_id, follow.group)
-            covers = follow.covering()
-            mine = [one.subject for one in watches if covers(one.subject.full_name)]
-            await self._store.watches.remove(guild_id, [one.id for one in mine], follow.group)
-            gone |= {one.id: one for one in mine}
-        shown = [one for one in gone.values() if self._portfolio.shows(guild_id, one.visibility)]
-        return follows, shown
+            mine = [one for one in watches if follow.owns(one.subject.full_name)]
+            brought = [one.subject.id for one in mine if one.followed]
+            await self._store.watches.remove(guild_id, brought, follow.group)
+            for one in mine:
+                if self._portfolio.shows(guild_id, one.subject.visibility):
+                    told = ended.removed if one.followed else ended.kept
+                    told[one.subject.id] = one.subject
+        return ended
 
     async def leave_out(
         self, guild_id: int, subjects: Iterable[Subject], group: str | None

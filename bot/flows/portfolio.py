@@ -3,12 +3,13 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from bot.core.events import Event, in_public
+from bot.core.events import Event, Kind, in_order, in_public
 from bot.core.groups import ALL, only, unknown
 from bot.core.models import NOT_VISIBLE, Refused, RunError, Subject, Visibility
 from bot.core.names import parse_repository
 from bot.core.tokens import owners_of
 from bot.errors import UnknownRepository
+from bot.flows.owner_ports import Follows
 from bot.flows.ports import Subjects, Watches
 
 OPERATOR = 0
@@ -21,14 +22,20 @@ THIS = "this repository"
 class Portfolio:
     """Private repositories, and those nobody has asked GitHub about yet, are denied by default.
 
-    Only the operator, and the guilds that the operator lists, see them.
+    Only the operator, and the guilds that the operator lists, see them. To all others one that
+    GitHub forbids to read is gone: whether it is still there is not their business.
     """
 
     def __init__(
-        self, subjects: Subjects, watches: Watches, private_guilds: Collection[int]
+        self,
+        subjects: Subjects,
+        watches: Watches,
+        follows: Follows,
+        private_guilds: Collection[int],
     ) -> None:
         self._subjects = subjects
         self._watches = watches
+        self._follows = follows
         self._may_see_private = frozenset({OPERATOR, *private_guilds})
 
     def shows(self, guild_id: int, visibility: Visibility) -> bool:
@@ -41,11 +48,17 @@ class Portfolio:
             return RunError(error.full_name, NOT_VISIBLE)
         return error
 
+    def seen(self, guild_id: int, subject: Subject) -> Subject | None:
+        """A repository as a guild sees it; None: it does not."""
+        if not self.shows(guild_id, subject.visibility):
+            return None
+        return subject if self.shows(guild_id, Visibility.PRIVATE) else subject.hidden
+
     async def repositories(self, guild_id: int, group: str | None = None) -> list[Subject]:
         """What a guild watches and may see, by name, each once; the group `all` is all of it."""
         watches = await self._watches.of(guild_id, only(group))
         once = {watch.subject.id: watch.subject for watch in watches}
-        return [subject for subject in once.values() if self.shows(guild_id, subject.visibility)]
+        return [seen for one in once.values() if (seen := self.seen(guild_id, one))]
 
     async def owners(self, guild_id: int) -> set[str]:
         """Who owns what a guild watches: also what GitHub was not asked about yet."""
@@ -57,21 +70,25 @@ class Portfolio:
         )
 
     async def require_group(self, guild_id: int, group: str | None) -> None:
-        """Raises UsageError, naming those there are, for one in which nothing is watched.
+        """Raises UsageError, naming those there are, for one that is not.
 
-        Where nothing is watched at all that is what has to be told.
+        Where there is none at all that nothing is watched is what has to be told.
         """
-        wanted = only(group)
-        names = sorted({watch.group for watch in await self._watches.of(guild_id)})
+        wanted, names = only(group), await self.group_names(guild_id)
         if wanted is not None and names and wanted not in names:
             raise unknown(wanted, names)
 
+    async def group_names(self, guild_id: int) -> list[str]:
+        """The groups in which something is watched, or an owner followed who may have nothing."""
+        watched = {watch.group for watch in await self._watches.of(guild_id)}
+        return sorted(watched | {follow.group for follow in await self._follows.of(guild_id)})
+
     async def groups(self, guild_id: int, group: str | None = None) -> list[tuple[Subject, str]]:
-        """The same with the groups, a row for each."""
+        """What a guild watches and may see, with the groups, a row for each."""
         return [
-            (watch.subject, watch.group)
+            (seen, watch.group)
             for watch in await self._watches.of(guild_id, only(group))
-            if self.shows(guild_id, watch.subject.visibility)
+            if (seen := self.seen(guild_id, watch.subject))
         ]
 
     async def events(
@@ -85,7 +102,15 @@ class Portfolio:
         found = await self._subjects.events([subject.id for subject in subjects], since)
         if self.shows(guild_id, Visibility.PRIVATE):
             return found
-        return {subject_id: in_public(events) for subject_id, events in found.items()}
+        forbidden = {
+            subject.id: [Event(subject.forbidden_at, Kind.GONE)]
+            for subject in subjects
+            if subject.forbidden_at is not None
+        }
+        return {
+            id_: in_public(in_order([*found.get(id_, ()), *forbidden.get(id_, ())]))
+            for id_ in found.keys() | forbidden.keys()
+        }
 
     async def find(self, guild_id: int, text: str) -> Subject:
         """The repository someone names, or points at by `reference`.
@@ -101,9 +126,10 @@ class Portfolio:
         else:
             name = parse_repository(text)
             subject = await self._subjects.find(name)
-        if subject is None or not self.shows(guild_id, subject.visibility):
+        seen = subject and self.seen(guild_id, subject)
+        if seen is None:
             raise _unknown(name)
-        return subject
+        return seen
 
     async def pointed_at(self, guild_id: int, subject_id: int) -> Subject:
         """The repository of a button that the guild was given: it need not be watched.
@@ -111,9 +137,10 @@ class Portfolio:
         Raises UnknownRepository in the words of `find` where it is no longer visible.
         """
         subject = await self._subjects.get(subject_id)
-        if subject is None or not self.shows(guild_id, subject.visibility):
+        seen = subject and self.seen(guild_id, subject)
+        if seen is None:
             raise _unknown(THIS)
-        return subject
+        return seen
 
     async def adopt(self, repositories: Sequence[str], guilds: Sequence[int], at: int) -> None:
         """Let the operator and these guilds watch the operator's own list; twice is once."""
@@ -122,6 +149,7 @@ class Portfolio:
         ids = [subject.id for subject in await self._subjects.ensure(repositories, at)]
         for guild_id in (OPERATOR, *guilds):
             await self._watches.add(guild_id, DEFAULT_GROUP, ids)
+            await self._watches.name(guild_id, DEFAULT_GROUP, ids)
 
 
 def _unknown(name: str) -> UnknownRepository:

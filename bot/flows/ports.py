@@ -22,6 +22,7 @@ from bot.core.models import (
     Refused,
     RefusedRow,
     Run,
+    RunError,
     Sample,
     Subject,
     Told,
@@ -111,11 +112,18 @@ class Watches(Protocol):
         group: str,
         subject_ids: Sequence[int],
         admit: Callable[[int, int], None] = ...,
+        *,
+        followed: Collection[int] = ...,
     ) -> set[int]:
         """Returns the ids that were not watched in this group before.
 
+        Of those, a follow of their owner brought the `followed` ones.
         `admit` is asked, under the lock, how many are watched and would be; its errors undo it.
         """
+        ...
+
+    async def name(self, guild_id: int, group: str, subject_ids: Sequence[int]) -> None:
+        """Somebody wants these by their names: they stay when a follow that brought them ends."""
         ...
 
     async def remove(
@@ -169,6 +177,10 @@ class Runs(Protocol):
 
     async def failing(self) -> set[int]:
         """Ids of subjects that could not be read since their last sample; gone ones are not."""
+        ...
+
+    async def errors(self, run_id: str) -> list[RunError]:
+        """Why repositories gave no numbers in a run, by name."""
         ...
 
     def alone(self) -> AbstractContextManager[None]:

@@ -1,6 +1,6 @@
 """The verb track: begin and stop watching repositories, and list what is watched."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from functools import partial
@@ -16,7 +16,7 @@ from bot.core.window import parse_window
 from bot.errors import UsageError
 from bot.flows.collection import Collector, Listener
 from bot.flows.deltas import Deltas
-from bot.flows.owners import Following, Plan
+from bot.flows.owners import Ended, Following, Plan
 from bot.flows.portfolio import DEFAULT_GROUP, OPERATOR, THIS, Portfolio, id_in
 from bot.flows.ports import Clock, Store
 from bot.flows.targets import NOBODY, Asked, parse_targets
@@ -98,10 +98,14 @@ class Track:
         group, forgotten = group_of(group), self._store.guilds.times_forgotten(guild_id)
         plans = await self._following.plan(guild_id, group, asked.wishes, asked.new, listener)
         wanted = [*map(Wanted, asked.names), *(want for plan in plans for want in plan.wanted)]
-        found, unread = await self._read(guild_id, list(dict.fromkeys(wanted)), listener)
-        admit = partial(self._admit, guild_id, forgotten)
-        new = await self._store.watches.add(guild_id, group, list(found), admit)
-        followed = await self._following.keep(plans)
+        by_name, unread = await self._read(guild_id, list(dict.fromkeys(wanted)), listener)
+        found = {subject.id: subject for subject in by_name.values()}
+        named = [by_name[name].id for name in asked.names if name in by_name]
+        admit, followed = partial(self._admit, guild_id, forgotten), found.keys() - set(named)
+        watches = self._store.watches
+        new = await watches.add(guild_id, group, list(found), admit, followed=followed)
+        await watches.name(guild_id, group, named)
+        follows = await self._following.keep(plans)
         await self._following.take_back(guild_id, asked.names, group)
         added = [subject.full_name for subject in found.values() if subject.id in new]
         await self._note(guild_id, user_id, "track add", _brief(added, plans), group)
@@ -112,13 +116,13 @@ class Track:
             added=tuple(m for m in movements if m.subject.id in new),
             already=tuple(m for m in movements if m.subject.id not in new),
             refused=tuple(self._portfolio.discreet(guild_id, error) for error in unread),
-            followed=followed,
+            followed=follows,
         )
 
     async def _read(
         self, guild_id: int, wanted: Sequence[Wanted], listener: Listener
-    ) -> tuple[dict[int, Subject], list[RunError]]:
-        """The repositories that gave numbers, by id, and why each of the others did not."""
+    ) -> tuple[Mapping[str, Subject], list[RunError]]:
+        """The repositories that gave numbers, by the name asked for, and why others did not."""
         if not wanted:
             return {}, []
         report = await self._collector.collect(
@@ -127,8 +131,7 @@ class Track:
             listener=listener,
             welcome=lambda reading: self._portfolio.shows(guild_id, reading.visibility),
         )
-        found = {subject.id: subject for subject in report.found.values()}
-        return found, _unread([want.full_name for want in wanted], report)
+        return report.found, _unread([want.full_name for want in wanted], report)
 
     def _admit(self, guild_id: int, forgotten: int, now: int, then: int) -> None:
         """Raises UsageError for what came to pass while GitHub was asked."""
@@ -151,8 +154,7 @@ class Track:
                 parse_owner(target)
             elif id_in(target) is None:
                 parse_repository(target)
-        if only(group) not in {one.group for one in await self._following.of(guild_id)}:
-            await self._portfolio.require_group(guild_id, group)
+        await self._portfolio.require_group(guild_id, group)
         return named
 
     async def remove(
@@ -160,39 +162,42 @@ class Track:
     ) -> Untracked:
         """Stop watching; in every group unless one is named. History stays.
 
-        Of an owner that is followed, all that the follow means; of a single one, so that the
+        Of an owner that is followed, all that the follow has brought; of a single one, so that the
         follow does not bring it back. Raises what `check_removal` raises.
         """
-        parts, group = await self.check_removal(guild_id, targets, group), only(group)
+        parts = await self.check_removal(guild_id, targets, group)
         owners = [part for part in parts if part.endswith(EVERYTHING)]
-        ended, removed, strange = await self._unfollow(guild_id, owners, group)
+        ended, strange = await self._unfollow(guild_id, owners, group)
+        group = only(group)
         singles, missing = await self._watched_as(
             guild_id, [part for part in parts if part not in owners], group
         )
         await self._store.watches.remove(guild_id, list(singles), group)
         leaving_out = await self._following.leave_out(guild_id, singles.values(), group)
-        names = [*(one.target for one in ended), *(one.full_name for one in singles.values())]
+        names = [one.target for one in ended.follows]
+        names += [one.full_name for one in singles.values()]
         await self._note(guild_id, user_id, "track remove", names, group)
+        kept = {id_: one for id_, one in ended.kept.items() if id_ not in singles}
+        removed = {id_: one for id_, one in ended.removed.items() if id_ not in kept}
         return Untracked(
             removed=tuple({**removed, **singles}.values()),
             not_watched=(*strange, *missing),
-            unfollowed=tuple(ended),
+            unfollowed=tuple(ended.follows),
             leaving_out=tuple(leaving_out),
+            kept=tuple(kept.values()),
         )
 
     async def _unfollow(
         self, guild_id: int, owners: Sequence[str], group: str | None
-    ) -> tuple[list[Follow], dict[int, Subject], list[str]]:
-        """The follows that ended, what they had brought, and the owners nobody followed here."""
-        ended: list[Follow] = []
-        removed: dict[int, Subject] = {}
-        strange: list[str] = []
+    ) -> tuple[Ended, list[str]]:
+        """What ended, and the owners nobody followed here."""
+        named = None if group is None else group_of(group)
+        ended, strange = Ended(), list[str]()
         for target in owners:
-            follows, subjects = await self._following.unfollow(guild_id, parse_owner(target), group)
-            ended += follows
-            removed |= {subject.id: subject for subject in subjects}
-            strange += [] if follows else [target]
-        return ended, removed, strange
+            one = await self._following.unfollow(guild_id, parse_owner(target), named)
+            ended.add(one)
+            strange += [] if one.follows else [target]
+        return ended, strange
 
     async def _watched_as(
         self, guild_id: int, targets: Sequence[str], group: str | None

@@ -5,6 +5,7 @@ from contextlib import aclosing
 
 from bot.core.coverage import DAY
 from bot.core.models import Refusal, Subject, Visibility
+from bot.core.names import few
 from bot.core.traffic import COUNTERS, Capture, TrafficReport, tally, whole_days
 from bot.core.window import Window
 from bot.errors import GitHubError, RateLimited, TokenMissing, TokenRejected
@@ -75,8 +76,7 @@ class Traffic:
         names = [subject.full_name for subject in watched if subject.id in lacking]
         if not names:
             return []
-        more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-        return [f"Traffic of {', '.join(names[:NAMED])}{more} {FIX}"]
+        return [f"Traffic of {few(names, NAMED)} {FIX}"]
 
     async def _due(self, shut: Collection[str]) -> AsyncGenerator[Subject]:
         """Each that is due, but those of owners shut by then: they make room for others."""

@@ -10,17 +10,19 @@ from typing import Annotated
 import msgspec
 from pydantic import SecretStr
 
-from bot.errors import GitHubError, TokenRejected
-from bot.github.connection import Answer, Connection, Unanswered
+from bot.errors import GitHubError, RateLimited, TokenRejected
+from bot.github.connection import Connection
 from bot.github.credentials import AppKey, AppLogin, Credential, InstallationToken, Label, Minted
-from bot.github.gate import Clock, Trip
 from bot.github.reply import Unreadable, decode
+from bot.github.trip import Clock, Trip
+from bot.github.wire import Answer, Unanswered
 
 FRESH = 600
 """Seconds for which the list of installations holds."""
 SILENT = 30
 """Seconds for which it is not asked again after it failed."""
 A_PAGE, MOST_PAGES = 100, 100
+UNKNOWN = "It is not known where the App is installed. "
 CHECK = "Check github.app_id, github.app_private_key and this machine's clock."
 REINSTALL = "Install it there again, or give its permissions back, on the page of the App."
 
@@ -54,9 +56,14 @@ class GitHubApp:
         self._connect, self._clock = connect, clock
         self._turn = asyncio.Lock()
         self._listed, self._fresh_until = False, 0
+        self._looking: Trip | None = None  # the last one to look
         self._trouble: GitHubError | None = None
         self._silent_until = 0
         self._known: dict[str, tuple[int, Connection]] = {}  # of the login in lower case
+
+    def connections(self) -> list[Connection]:
+        """Its own, and that of each installation there is."""
+        return [self._own, *(connection for _, connection in self._known.values())]
 
     def connection_of(self, owner: str) -> Connection | None:
         """The installation on this owner, as of the newest list."""
@@ -68,26 +75,41 @@ class GitHubApp:
         return self._fresh_until > 0 and owner.lower() in self._known
 
     async def refresh(self, trip: Trip) -> GitHubError | None:
-        """Look where it is installed; an error is told when nothing at all is known of that."""
+        """Look where it is installed; an error is told when nothing at all is known of that.
+
+        It takes no longer than the trip has patience, whoever else looks.
+        """
         if self._listed and self._turn.locked():
             return None  # somebody looks; what was known is better than nothing
-        async with self._turn:
-            if self._clock.now() < max(self._fresh_until, self._silent_until):
-                return None if self._listed else self._trouble
-            try:
-                installed = await self._list(trip)
-            except GitHubError as error:
-                self._remember(error, trip)
-                return None if self._listed else error
-            self._trouble, self._silent_until = None, 0
-            self._known = {login.lower(): self._opened(login, id_) for login, id_ in installed}
-            self._listed, self._fresh_until = True, self._clock.now() + FRESH
-            return None
+        if trip.urgent and self._looking is not None:
+            self._looking.hurry()
+        try:
+            async with asyncio.timeout(trip.patience if trip.patience < inf else None), self._turn:
+                self._looking = trip
+                error = await self._look(trip)
+        except TimeoutError:
+            error = GitHubError(UNKNOWN + f"GitHub took over {trip.patience:g} s: try again later.")
+        return None if self._listed else error
 
-    def _remember(self, error: GitHubError, trip: Trip) -> None:
-        """What only had no patience says nothing about the next one."""
-        if trip.patience == inf:
+    async def _look(self, trip: Trip) -> GitHubError | None:
+        if self._clock.now() < max(self._fresh_until, self._silent_until):
+            return self._trouble
+        try:
+            installed = await self._list(trip)
+        except RateLimited as limit:
+            return self._remembered(RateLimited(f"{UNKNOWN}{limit}"), short=trip.patience < inf)
+        except GitHubError as error:
+            return self._remembered(error)
+        self._trouble, self._silent_until = None, 0
+        self._known = {login.lower(): self._opened(login, id_) for login, id_ in installed}
+        self._listed, self._fresh_until = True, self._clock.now() + FRESH
+        return None
+
+    def _remembered(self, error: GitHubError, *, short: bool = False) -> GitHubError:
+        """What only came short of patience says nothing about the next one."""
+        if not short:
             self._trouble, self._silent_until = error, self._clock.now() + SILENT
+        return error
 
     def _opened(self, login: str, id_: int) -> tuple[int, Connection]:
         """Keep a connection that is open already: its token and its limits go on."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from bot.core.models import Harvest, Pause, Wanted
-from bot.github.gate import Trip
+from bot.github.trip import Trip
 
 Key = tuple[str | None, str | None]
 

@@ -10,13 +10,13 @@ SLACK = 60
 
 
 class HourBudget:
-    def __init__(self, share: int) -> None:
-        self._share = share
-        self._left: int | None = None  # as GitHub said last; others may spend of it, too
+    def __init__(self, configured: int) -> None:
+        self._configured = configured
+        self._granted: int | None = None  # this hour, as GitHub said last
+        self._left: int | None = None  # the same; others may spend of it, too
         self._spent = 0
         self._ends_at, self._told = 0, False  # of GitHub's hour, else of one that we began
         self._usual, self._in_flight = 1, 0
-        self._granted = 0
 
     def begin(self) -> None:
         self._in_flight += 1
@@ -35,17 +35,16 @@ class HourBudget:
         resets_at = min(resets_at, now + HOUR)
         if resets_at <= now:
             return  # of an hour that is over
-        if self._told and resets_at > self._ends_at + SLACK:
+        if now >= self._ends_at or (self._told and resets_at > self._ends_at + SLACK):
             self._renew(resets_at, told=True)
-        if not self._told or now >= self._ends_at:
+        elif not self._told:
             self._ends_at, self._told = resets_at, True
         self._granted = limit
-        self._share = min(self._share, limit)
         self._left = left if self._left is None else min(left, self._left)
 
     def told(self, now: int) -> tuple[int, int, int] | None:
         """What GitHub grants, what is left of it, and until when; None: it has not said."""
-        if self._left is None or now >= self._ends_at:
+        if self._granted is None or self._left is None or now >= self._ends_at:
             return None
         return self._granted, self._left, self._ends_at
 
@@ -53,12 +52,13 @@ class HourBudget:
         """Seconds until the next request may be paid for; those in flight are, as usual."""
         if now >= self._ends_at:
             return 0
-        room = self._share - self._spent
+        share = self._configured if self._granted is None else min(self._configured, self._granted)
+        room = share - self._spent
         room = room if self._left is None else min(room, self._left)
-        reserve = 0 if urgent or self._share < RESERVED_FROM else self._share // RESERVE
+        reserve = 0 if urgent or share < RESERVED_FROM else share // RESERVE
         needed = self._usual * (self._in_flight + 1)
         return 0 if room - needed >= reserve else self._ends_at - now
 
     def _renew(self, ends_at: int, *, told: bool) -> None:
-        self._spent, self._left = 0, None
+        self._spent, self._granted, self._left = 0, None, None
         self._ends_at, self._told = ends_at, told

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from functools import partial
+from math import inf
 from time import monotonic
 
 import aiohttp
@@ -17,20 +17,20 @@ from bot.errors import GitHubError, RateLimited, TokenRejected
 from bot.github import traffic
 from bot.github.connection import Connection, token_page
 from bot.github.credentials import AppLogin, Credential, Nobody, OwnersToken, Secrets
-from bot.github.gate import CPU_SECONDS, POINTS_PER_HOUR, Clock, Gate, Trip
+from bot.github.gate import CPU_SECONDS, POINTS_PER_HOUR, Gate
+from bot.github.host import Host
 from bot.github.keyring import Keyring
 from bot.github.lane import Lane
 from bot.github.one_by_one import OneByOne
 from bot.github.pages import ask_allowance
 from bot.github.purse import Resource
 from bot.github.streams import doubted, merged
+from bot.github.trip import Clock, Trip, in_silence
 
+PROMPT = 20.0
+"""Seconds that the App may take to list its installations where somebody waits."""
 IMPATIENT = 5.0
 """Seconds that who asks for a token's state waits: the wait may be the very answer."""
-
-
-def _say_nothing(_: Pause) -> None:
-    pass
 
 
 class GitHubClient:
@@ -51,26 +51,23 @@ class GitHubClient:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         timer: Callable[[], float] = monotonic,
     ) -> None:
-        gate_of = partial(
-            Gate,
-            clock,
-            sleep,
-            host=URL(api_url).host or api_url,
-            concurrency=concurrency,
-            points_per_hour=points_per_hour,
-            cpu_seconds=cpu_seconds,
-            timer=timer,
-        )
+        host = Host(URL(api_url).host or api_url, clock, concurrency=concurrency)
 
         def connect(credential: Credential) -> Connection:
-            """Open one with limits of its own; nobody's few requests are not waited for."""
-            gate = gate_of(0 if isinstance(credential, Nobody) else patience)
-            self._gates.append(gate)
+            """Open one with points of its own; nobody's few requests are not waited for."""
+            gate = Gate(
+                clock,
+                sleep,
+                0 if isinstance(credential, Nobody) else patience,
+                host=host,
+                points_per_hour=points_per_hour,
+                cpu_seconds=cpu_seconds,
+                timer=timer,
+            )
             return Connection(
                 session, gate, credential=credential, api_url=api_url, timeout=timeout
             )
 
-        self._gates: list[Gate] = []
         secrets = Secrets(token, tuple(tokens), app)
         self._keyring = Keyring(connect, clock, secrets, token_page(api_url))
         self._clock, self._concurrency = clock, concurrency
@@ -80,7 +77,7 @@ class GitHubClient:
         self,
         wanted: Sequence[Wanted],
         *,
-        waiting: Callable[[Pause], None] = _say_nothing,
+        waiting: Callable[[Pause], None] = in_silence,
         urgent: bool = False,
     ) -> AsyncGenerator[Harvest, None]:
         """Read every repository once; close the generator to stop early, and nothing goes on.
@@ -89,8 +86,9 @@ class GitHubClient:
         A token that is refused costs what it alone may read: its error comes when the others are
         done.
         """
-        trip = Trip(waiting, urgent=urgent)
+        trip = _settling(waiting, urgent=urgent)
         trouble = await self._keyring.settle(_owners(wanted), trip)
+        self._forget_closed()
         requests, points = trip.settle()
         if requests:
             yield Harvest(self._clock.now(), requests=requests, points=points)
@@ -109,20 +107,20 @@ class GitHubClient:
 
     def pause(self) -> Pause | None:
         """What it waits for right now; of several tokens the longest wait."""
-        pauses = [pause for gate in self._gates if (pause := gate.pause())]
+        pauses = [pause for one in self._keyring.opened() if (pause := one.gate.pause())]
         return max(pauses, key=lambda pause: pause.seconds, default=None)
 
-    async def connection_of(self, owner: str) -> Connection:
+    async def connection_of(self, owner: str, *, urgent: bool = False) -> Connection:
         """The connection whose token may see what this user or organisation owns.
 
         Raises GitHubError when the App cannot say whether it is installed there.
         """
-        return await self._keyring.connection_of(owner, Trip(_say_nothing))
+        return await self._keyring.connection_of(owner, _settling(in_silence, urgent=urgent))
 
     async def traffic(self, full_name: str, on: int) -> Capture | Refusal:
         """Read what GitHub still knows of a repository's traffic; nobody waits for it."""
         connection = await self.connection_of(full_name.partition("/")[0])
-        return await traffic.capture(connection, full_name, on, Trip(_say_nothing))
+        return await traffic.capture(connection, full_name, on, Trip())
 
     async def allowances(self, owners: Collection[str] = ()) -> list[Allowance]:
         """Ask what each token may still spend and when it ends; one's trouble is in its answer.
@@ -131,8 +129,7 @@ class GitHubClient:
         """
         trouble = await self._keyring.refresh(_impatient())
         connections = self._keyring.connections(owners)
-        turns = asyncio.Semaphore(self._concurrency)
-        asked = await asyncio.gather(*(self._allowance(one, turns) for one in connections))
+        asked = await asyncio.gather(*map(self._allowance, connections))
         return [*([_troubled("App's key", (), trouble)] if trouble else []), *asked]
 
     def _reader(self, connection: Connection) -> Lane | OneByOne:
@@ -144,13 +141,17 @@ class GitHubClient:
             )
         return self._readers[connection]
 
-    async def _allowance(self, connection: Connection, turns: asyncio.Semaphore) -> Allowance:
+    def _forget_closed(self) -> None:
+        """What is under way at an installation that is gone goes on without being known here."""
+        opened = set(self._keyring.opened())
+        self._readers = {one: reader for one, reader in self._readers.items() if one in opened}
+
+    async def _allowance(self, connection: Connection) -> Allowance:
         try:
-            async with turns:
-                reader = self._reader(connection)
-                if isinstance(reader, OneByOne):
-                    return await reader.allowance(_impatient())
-                return await ask_allowance(connection, _impatient())
+            reader = self._reader(connection)
+            if isinstance(reader, OneByOne):
+                return await reader.allowance(_impatient())
+            return await ask_allowance(connection, _impatient())
         except GitHubError as error:
             label = connection.credential.label
             troubled = _troubled(label.what, label.owners, error)
@@ -167,8 +168,13 @@ def _owners(wanted: Sequence[Wanted]) -> set[str]:
     return {one.full_name.partition("/")[0] for one in wanted}
 
 
+def _settling(waiting: Callable[[Pause], None], *, urgent: bool) -> Trip:
+    """To find out who reads what; the answer itself may be waited for longer."""
+    return Trip(waiting, urgent=urgent, patience=PROMPT if urgent else inf)
+
+
 def _impatient() -> Trip:
-    return Trip(_say_nothing, urgent=True, patience=IMPATIENT)
+    return Trip(urgent=True, patience=IMPATIENT)
 
 
 def _troubled(name: str, owners: tuple[str, ...], error: GitHubError) -> Allowance:

@@ -1,9 +1,8 @@
-"""One question to GitHub: sent, waited for, asked again; foreign exceptions end here."""
+"""One question to GitHub: sent, waited for, asked again, and told why there is no answer."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import NoReturn, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
 import aiohttp
 import stamina
@@ -13,14 +12,18 @@ from bot import __version__
 from bot.core.models import Pause, Refused
 from bot.errors import GitHubError, TokenMissing, TokenRejected
 from bot.github.credentials import Credential, Nobody
-from bot.github.gate import Gate, Trip
+from bot.github.gate import Gate
 from bot.github.limits import Verdict, judge, lacking, limit_wait, named_wait, token_expiry
 from bot.github.protocol import Question, graphql_url
 from bot.github.purse import Resource
 from bot.github.reply import Reply, Unreadable, open_reply
+from bot.github.trip import Trip
+from bot.github.wire import Answer, Unanswered, Wire
 
 T = TypeVar("T")
 ATTEMPTS = 3
+REFUSED_FOR = 300
+"""Seconds for which a refused token is used for nothing that nobody waits for."""
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 20.0
 _LIMITS = {
     Verdict.RATE_LIMITED: "GitHub's rate limit",
@@ -30,25 +33,6 @@ _ANSWERS = (200, 201, 202, 204, 404, 410, 422, 451)
 _MOVED = (301, 302, 307, 308)
 _MOST_MOVES = 3
 _TOO_SLOW = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)  # a query that took over 10 s
-
-
-class Unanswered(Exception):
-    """GitHub gave no answer worth reading; `reason` says so without secrets."""
-
-    def __init__(
-        self, reason: str, kind: Refused = Refused.ERROR, *, unreachable: bool = False
-    ) -> None:
-        super().__init__(reason)
-        self.reason, self.kind, self.unreachable = reason, kind, unreachable
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back of a REST request; `body` is not yet believed."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Connection:
@@ -61,12 +45,12 @@ class Connection:
         api_url: str,
         timeout: float,
     ) -> None:
-        self._session, self.gate, self.credential = session, gate, credential
+        self._wire, self.gate, self.credential = Wire(session, timeout), gate, credential
         self._base, self._graphql = api_url.rstrip("/"), graphql_url(api_url)
         self.timeout = timeout
-        self.host = URL(api_url).host or api_url
         self.token_page = token_page(api_url)
         self.token_expires_at: int | None = None
+        self._refused_until = 0
 
     @property
     def nobody(self) -> bool:
@@ -97,10 +81,7 @@ class Connection:
 
     def silent(self, trouble: Unanswered) -> GitHubError:
         """What to raise when it is GitHub that is down, and not one question it cannot answer."""
-        return GitHubError(
-            f"GitHub does not answer at {self.host} ({trouble.reason}): try again"
-            " later; https://www.githubstatus.com tells of outages."
-        )
+        return self.gate.host.silent(trouble.reason, "later")
 
     async def _rest(self, method: str, path: str, trip: Trip, attempts: int) -> Answer:
         url = URL(f"{self._base}{path}", encoded=True)
@@ -129,14 +110,14 @@ class Connection:
         raise AssertionError("stamina returns or raises")
 
     async def _judged(self, answer: Awaitable[T], *, small: bool = False) -> T:
-        """Tell the gate whether GitHub lives: a large question may fail of itself."""
+        """Tell all who ask whether GitHub lives: a large question may fail of itself."""
         try:
             answered = await answer
         except Unanswered as trouble:
             if small or trouble.unreachable:
-                self.gate.failed(trouble.reason)
+                self.gate.host.failed(trouble.reason)
             raise
-        self.gate.succeeded()
+        self.gate.host.succeeded()
         return answered
 
     async def _ask_within_limits(self, question: Question, trip: Trip) -> Reply:
@@ -178,11 +159,15 @@ class Connection:
         return target if target.origin() == url.origin() else None
 
     async def _send(self, method: str, url: URL, trip: Trip, body: bytes | None = None) -> Answer:
+        if not trip.urgent and self.gate.clock.now() < self._refused_until:
+            raise self._refusal()
         secret = await self.credential.secret(trip)
         answer = await self._send_as(secret, method, url, trip, body)
         if answer.status == HTTPStatus.UNAUTHORIZED and self.credential.outlives(secret or ""):
             secret = await self.credential.secret(trip)
             answer = await self._send_as(secret, method, url, trip, body)
+        refused = answer.status == HTTPStatus.UNAUTHORIZED
+        self._refused_until = self.gate.clock.now() + REFUSED_FOR if refused else 0
         if self.credential.dated:
             self.token_expires_at = token_expiry(answer.headers) or self.token_expires_at
         return answer
@@ -199,28 +184,12 @@ class Connection:
                 **({"Content-Type": "application/json"} if body is not None else {}),
             }
             trip.requests += 1
-            answer = await self._exchange(method, url, headers, body)
-        self.gate.learn(answer.headers, resource)
+            answer = await self._wire.exchange(method, url, headers, body)
+        if answer.status != HTTPStatus.UNAUTHORIZED:  # it tells of the few points of nobody
+            self.gate.learn(answer.headers, resource)
         if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            self.gate.succeeded()  # no is an answer, too
+            self.gate.host.succeeded()  # no is an answer, too
         return answer
-
-    async def _exchange(
-        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
-    ) -> Answer:
-        limit = aiohttp.ClientTimeout(total=self.timeout)
-        try:  # `from None`: aiohttp's errors may carry the request, and with it the token
-            async with self._session.request(
-                method, url, data=body, headers=headers, timeout=limit, allow_redirects=False
-            ) as response:
-                return Answer(response.status, response.headers, await response.read())
-        except TimeoutError:
-            reason = f"GitHub did not answer within {self.timeout:g} s"
-            raise Unanswered(reason, Refused.TIMEOUT) from None
-        except aiohttp.ClientConnectorError:
-            raise Unanswered("GitHub could not be reached", unreachable=True) from None
-        except (aiohttp.ClientError, OSError):
-            raise Unanswered("the connection to GitHub broke") from None
 
     def _authorization(self, secret: str | None) -> dict[str, str]:
         if secret is None:
@@ -229,6 +198,13 @@ class Connection:
             what = self.credential.label.what
             raise self._rejected(f"The GitHub {what} holds characters that no token has")
         return {"Authorization": f"Bearer {secret}"}
+
+    def _refusal(self) -> GitHubError:
+        """What a 401 means."""
+        label = self.credential.label
+        if self.nobody:
+            return self._missing()
+        return self._rejected(f"GitHub rejected the {label.what} (401): {label.why}")
 
     def _rejected(self, why: str) -> TokenRejected:
         return TokenRejected(f"{why}. {self.credential.label.fix}")
@@ -258,18 +234,22 @@ class Connection:
             case Verdict.TROUBLE:
                 kind = Refused.TIMEOUT if status in _TOO_SLOW else Refused.ERROR
                 raise Unanswered(f"GitHub answered {status}", kind)
-            case Verdict.TOKEN_REJECTED if self.nobody:
-                raise self._missing()
             case Verdict.TOKEN_REJECTED:
-                raise self._rejected(f"GitHub rejected the {label.what} (401): {label.why}")
+                raise self._refusal()
             case Verdict.FORBIDDEN:
                 fix = f"Check it at {self.token_page}." if self.credential.dated else label.fix
                 what, why = label.what, lacking(answer.headers)
                 raise TokenRejected(f"GitHub forbids the {what} its API (403): {why}. {fix}")
         raise GitHubError(
-            f"There is no GitHub GraphQL API at {self.host} (it answered {status}):"
+            f"There is no GitHub GraphQL API at {self.gate.host.name} (it answered {status}):"
             " check RADAR_GITHUB__API_URL."
         )
+
+
+class Connections(Protocol):
+    """Which connection may see what an owner has."""
+
+    async def connection_of(self, owner: str, *, urgent: bool = False) -> Connection: ...
 
 
 def _tell(trip: Trip, trouble: Unanswered, wait: float | None) -> None:

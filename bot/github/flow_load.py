@@ -11,11 +11,11 @@ import msgspec
 
 from bot.core.flow_load import RepositoryLoad, State
 from bot.core.models import Refusal, Refused
-from bot.github.connection import Connection, Unanswered
-from bot.github.gate import Trip
-from bot.github.protocol import Question
-from bot.github.reply import Count, Reply, Unreadable, decode
-from bot.github.star_history import Connections
+from bot.github.connection import Connection, Connections
+from bot.github.protocol import RATE_LIMIT, Question
+from bot.github.reply import NOT_FOUND, Count, PageInfo, Reply, Unreadable, decode
+from bot.github.trip import Trip
+from bot.github.wire import Unanswered
 
 PAGE, PAGES = 100, 5
 """Pull requests are told apart one by one, at most so many; the others are only counted."""
@@ -31,18 +31,17 @@ query($owner: String!, $name: String!) {{
     labels(first: {LABELS}) {{ nodes {{ name issues(states: OPEN) {{ totalCount }} }} }}
     {_PULLS.format(page=PAGE, after="")}
   }}
-  rateLimit {{ cost remaining resetAt limit }}
+  {RATE_LIMIT}
 }}"""
 _NEXT = f"""
 query($owner: String!, $name: String!, $after: String!) {{
   repository(owner: $owner, name: $name, followRenames: true) {{
     {_PULLS.format(page=PAGE, after=", after: $after")}
   }}
-  rateLimit {{ cost remaining resetAt limit }}
+  {RATE_LIMIT}
 }}"""
-_NULL = msgspec.Raw(b"null")
 _HIDDEN = {
-    "NOT_FOUND": Refusal(Refused.NOT_FOUND, "gone or not visible to this token"),
+    "NOT_FOUND": NOT_FOUND,
     "FORBIDDEN": Refusal(Refused.FORBIDDEN, "this token may not read its issues or pull requests"),
     "INSUFFICIENT_SCOPES": Refusal(Refused.FORBIDDEN, "this token may not read it"),
 }
@@ -63,11 +62,6 @@ class _Labels(msgspec.Struct):
     nodes: Annotated[list[_Label | None], msgspec.Meta(max_length=LABELS)] | None = None
 
 
-class _PageInfo(msgspec.Struct, rename="camel"):
-    has_next_page: bool
-    end_cursor: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)] | None = None
-
-
 class _Pull(msgspec.Struct, rename="camel"):
     is_draft: bool
     review_decision: Annotated[str, msgspec.Meta(max_length=100)] | None = None
@@ -75,7 +69,7 @@ class _Pull(msgspec.Struct, rename="camel"):
 
 class _Pulls(msgspec.Struct, rename="camel"):
     total_count: Count
-    page_info: _PageInfo
+    page_info: PageInfo
     nodes: Annotated[list[_Pull | None], msgspec.Meta(max_length=PAGE)] | None = None
 
 
@@ -131,11 +125,9 @@ class FlowLoads:
 
 
 async def _asked(connection: Connection, question: Question) -> _Repository | Refusal:
-    reply = await connection.ask(question, Trip(lambda _: None))
-    raw = (reply.data or {}).get("repository", _NULL)
-    if bytes(raw) == b"null":
-        return _refusal(reply)
-    return decode(raw, _Repository)
+    reply = await connection.ask(question, Trip())
+    raw = reply.raw("repository")
+    return _refusal(reply) if raw is None else decode(raw, _Repository)
 
 
 def _refusal(reply: Reply) -> Refusal:

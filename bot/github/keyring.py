@@ -7,7 +7,7 @@ from bot.errors import GitHubError
 from bot.github.apps import GitHubApp
 from bot.github.connection import Connection
 from bot.github.credentials import Credential, Secrets, of_owners, personal
-from bot.github.gate import Clock, Trip
+from bot.github.trip import Clock, Trip
 
 
 class Keyring:
@@ -20,6 +20,14 @@ class Keyring:
         opened = [(connect(of_owners(one, page)), one.owners) for one in secrets.tokens]
         self._named = {owner.lower(): open_ for open_, owners in opened for owner in owners}
         self._app = GitHubApp(secrets.app, connect, clock) if secrets.app else None
+
+    def opened(self) -> list[Connection]:
+        """All there are; that of an App's installation that is gone is none of them."""
+        return [
+            self.default,
+            *self._named.values(),
+            *(self._app.connections() if self._app else ()),
+        ]
 
     async def refresh(self, trip: Trip) -> GitHubError | None:
         """Look where the App is installed; told is why that cannot be known."""

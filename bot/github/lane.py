@@ -8,9 +8,9 @@ from functools import partial
 from bot.core.models import Harvest, Pause, Reading, Refusal, Wanted
 from bot.github.asking import Caller, Entry, Page, key_of
 from bot.github.connection import Connection
-from bot.github.gate import Trip
 from bot.github.pages import PageReader, ask_allowance
 from bot.github.sizing import LARGEST, PAGE_SIZE, PageSize
+from bot.github.trip import Trip
 
 
 class Lane:
@@ -148,10 +148,10 @@ class Lane:
 
     async def _look_first(self, trip: Trip) -> None:
         """After an outage something small goes ahead, once: a page may fail of itself."""
-        if not self._github.gate.doubtful:
+        if not self._github.gate.host.doubtful:
             return
         async with self._looking:
-            if self._github.gate.doubtful:
+            if self._github.gate.host.doubtful:
                 await ask_allowance(self._github, trip)
 
     def _hand_out(

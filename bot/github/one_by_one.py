@@ -22,11 +22,13 @@ from bot.core.models import (
     Wanted,
 )
 from bot.errors import RateLimited
-from bot.github.connection import Answer, Connection, Unanswered
-from bot.github.gate import Clock, Trip, limited
+from bot.github.connection import Connection
+from bot.github.gate import limited
 from bot.github.limits import requests_left
 from bot.github.protocol import FullName
 from bot.github.reply import Count, Unreadable, decode
+from bot.github.trip import Clock, Trip
+from bot.github.wire import Answer, Unanswered
 
 AN_HOUR = 60
 SPENT = "The requests that GitHub grants without a token are spent"

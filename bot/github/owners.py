@@ -9,11 +9,11 @@ import msgspec
 from bot.core.follow import Estate, Owned
 from bot.core.models import Pause, Refused, Visibility
 from bot.errors import GitHubError, UnknownOwner
-from bot.github.client import GitHubClient
-from bot.github.connection import ATTEMPTS, Connection, Unanswered
-from bot.github.gate import Trip
-from bot.github.protocol import FullName, Question
-from bot.github.reply import Reply, Unreadable, decode
+from bot.github.connection import ATTEMPTS, Connection, Connections
+from bot.github.protocol import RATE_LIMIT, FullName, Question
+from bot.github.reply import PageInfo, Reply, Unreadable, decode
+from bot.github.trip import Trip, in_silence
+from bot.github.wire import Unanswered
 
 MOST = 10_000
 """Repositories that are read of one owner."""
@@ -29,9 +29,8 @@ query($login: String!{declared}) {{
       nodes {{ databaseId id nameWithOwner visibility isFork isArchived }}
     }}
   }}
-  rateLimit {{ cost remaining resetAt limit }}
+  {limit}
 }}"""
-_NULL = msgspec.Raw(b"null")
 
 
 class _Repository(msgspec.Struct, rename="camel"):
@@ -43,13 +42,8 @@ class _Repository(msgspec.Struct, rename="camel"):
     is_archived: bool
 
 
-class _PageInfo(msgspec.Struct, rename="camel"):
-    has_next_page: bool
-    end_cursor: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)] | None = None
-
-
 class _Repositories(msgspec.Struct, rename="camel"):
-    page_info: _PageInfo
+    page_info: PageInfo
     nodes: list[msgspec.Raw]
 
 
@@ -66,19 +60,19 @@ class OwnedPage:
 
 
 class Owners:
-    def __init__(self, github: GitHubClient) -> None:
+    def __init__(self, github: Connections) -> None:
         self._github = github
 
     async def repositories(
         self,
         owner: str,
         *,
-        waiting: Callable[[Pause], None] = lambda _: None,
+        waiting: Callable[[Pause], None] = in_silence,
         found: Callable[[int], None] = lambda _: None,
         urgent: bool = False,
     ) -> Estate:
         """All that an owner has and the token may see, each once."""
-        connection = await self._github.connection_of(owner)
+        connection = await self._github.connection_of(owner, urgent=urgent)
         trip = Trip(waiting, urgent=urgent)
         listed: dict[int, Owned] = {}
         login, after = owner, None
@@ -116,16 +110,17 @@ def _silent(owner: str, reason: str) -> GitHubError:
 
 def owned_by(owner: str, first: int, after: str | None) -> Question:
     """The query for one page; `after` is where the one before it ended."""
-    if after is None:
-        return Question(_QUERY.format(declared="", first=first, after=""), {"login": owner})
-    text = _QUERY.format(declared=", $after: String!", first=first, after="after: $after, ")
-    return Question(text, {"login": owner, "after": after})
+    declared, place, more = "", "", dict[str, str]()
+    if after is not None:
+        declared, place, more = ", $after: String!", "after: $after, ", {"after": after}
+    text = _QUERY.format(declared=declared, first=first, after=place, limit=RATE_LIMIT)
+    return Question(text, {"login": owner, **more})
 
 
 def read_owned(owner: str, reply: Reply) -> OwnedPage:
     """Keep what can be read; raises UnknownOwner, or Unreadable for the page as a whole."""
-    raw = (reply.data or {}).get("repositoryOwner", _NULL)
-    if bytes(raw) == b"null":
+    raw = reply.raw("repositoryOwner")
+    if raw is None:
         raise _refused(owner, reply)
     answer = decode(raw, _Owner)
     login = answer.login if answer.login.lower() == owner.lower() else owner

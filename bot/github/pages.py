@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.models import Allowance, Reading, Refusal, Refused, Wanted
-from bot.github.connection import ATTEMPTS, Connection, Unanswered
-from bot.github.gate import Trip
+from bot.github.connection import ATTEMPTS, Connection
 from bot.github.protocol import ALLOWANCE, counts_of, read_counts
 from bot.github.sizing import PageSize
+from bot.github.trip import Trip
+from bot.github.wire import Unanswered
 
 PAGE_ATTEMPTS = 2  # what fails twice is sooner read in halves
 FEW = 5  # one part in so many may be to blame

@@ -11,7 +11,7 @@ import msgspec
 
 from bot.core import metrics
 from bot.core.models import Reading, Refusal, Refused, Visibility, Wanted
-from bot.github.reply import Count, Fault, Reply, Unreadable, decode
+from bot.github.reply import NOT_FOUND, NULL, Count, Fault, Reply, Unreadable, decode, is_null
 
 # Never `stargazers { … }`: since July 2026 GitHub refuses it to everyone but collaborators.
 _SCALARS = """
@@ -33,8 +33,7 @@ RIGHTS = {
     "discussions": "discussions",
 }
 """What a fine-grained token needs for a field of a private repository."""
-_RATE_LIMIT = "rateLimit { cost remaining resetAt limit }"
-_NULL = msgspec.Raw(b"null")
+RATE_LIMIT = "rateLimit { cost remaining resetAt limit }"
 _NO_REASON = Fault()
 _PUSHING = ("ADMIN", "MAINTAIN", "WRITE")
 
@@ -54,7 +53,7 @@ class Question:
         return msgspec.json.encode({"query": self.text, "variables": self.variables})
 
 
-ALLOWANCE = Question(f"query {{ viewer {{ login }} {_RATE_LIMIT} }}", {}, small=True)
+ALLOWANCE = Question(f"query {{ viewer {{ login }} {RATE_LIMIT} }}", {}, small=True)
 
 
 class _Total(msgspec.Struct, rename="camel"):
@@ -104,7 +103,7 @@ def counts_of(wanted: Sequence[Wanted]) -> Question:
     All are of a kind, `counted` or not: what costs GitHub counting never slows what does not.
     """
     ids, named = _by_id(wanted), _by_name(wanted)
-    declared, fields, variables = [], [_RATE_LIMIT], dict[str, str | list[str]]()
+    declared, fields, variables = [], [RATE_LIMIT], dict[str, str | list[str]]()
     if ids:
         declared.append("$ids: [ID!]!")
         fields.append("nodes(ids: $ids) { ...Counts }")
@@ -127,7 +126,7 @@ def read_counts(
     refused: dict[Wanted, Refusal] = {}
     faults = _faults_by_place(reply)
     for one, place, raw in _answers(wanted, reply.data or {}):
-        if _is_null(raw):
+        if is_null(raw):
             refused[one] = _refusal(_first(faults, place, place[:1], ()))
             continue
         try:
@@ -151,23 +150,19 @@ def _answers(
     for one, (index, raw) in zip(_by_id(wanted), enumerate(_nodes(wanted, data)), strict=True):
         yield one, ("nodes", index), raw
     for index, one in enumerate(_by_name(wanted)):
-        yield one, (f"r{index}",), data.get(f"r{index}", _NULL)
+        yield one, (f"r{index}",), data.get(f"r{index}", NULL)
 
 
 def _nodes(wanted: Sequence[Wanted], data: Mapping[str, msgspec.Raw]) -> list[msgspec.Raw]:
     """Tell the answers by id apart, which only their positions do: their number must be right."""
-    expected, answer = len(_by_id(wanted)), data.get("nodes", _NULL)
-    if _is_null(answer):
-        return [_NULL] * expected
+    expected, answer = len(_by_id(wanted)), data.get("nodes", NULL)
+    if is_null(answer):
+        return [NULL] * expected
     try:
         nodes = decode(answer, list[msgspec.Raw])
     except Unreadable:
         nodes = []
     return nodes if len(nodes) == expected else [answer] * expected  # a list is no repository
-
-
-def _is_null(raw: msgspec.Raw) -> bool:
-    return bytes(raw) == b"null"
 
 
 def _faults_by_place(reply: Reply) -> dict[_Place, Fault]:
@@ -187,7 +182,7 @@ def _refusal(fault: Fault) -> Refusal:
     message = fault.message.lower()
     match fault.type:
         case "NOT_FOUND":
-            return Refusal(Refused.NOT_FOUND, "gone or not visible to this token")
+            return NOT_FOUND
         case "FORBIDDEN" if "saml" in message or "single sign" in message:
             hint = "its organisation asks that the token be authorised for single sign-on"
             return Refusal(Refused.SSO, hint)

@@ -7,10 +7,13 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from bot.core.models import Refusal, Refused
 from bot.github.limits import SECONDARY_WORDING, Verdict
 
 T = TypeVar("T")
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # what the store can hold
+NULL = msgspec.Raw(b"null")
+NOT_FOUND = Refusal(Refused.NOT_FOUND, "gone or not visible to this token")
 
 
 class Unreadable(Exception):
@@ -30,6 +33,13 @@ class RateLimit(msgspec.Struct, frozen=True, rename="camel"):
     remaining: Count
     limit: Count
     reset_at: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class PageInfo(msgspec.Struct, rename="camel"):
+    """Where the next page of a list starts, if there is one."""
+
+    has_next_page: bool
+    end_cursor: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)] | None = None
 
 
 class _Viewer(msgspec.Struct):
@@ -70,6 +80,11 @@ class Reply:
         viewer = self._part("viewer", _Viewer)
         return viewer.login if viewer else None
 
+    def raw(self, key: str) -> msgspec.Raw | None:
+        """A part that is not yet read; None where GitHub gave none."""
+        raw = (self.data or {}).get(key, NULL)
+        return None if is_null(raw) else raw
+
     def _part(self, key: str, kind: type[T]) -> T | None:
         try:
             return decode((self.data or {})[key], kind)
@@ -93,6 +108,10 @@ def decode(raw: bytes | msgspec.Raw, kind: type[T]) -> T:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Unreadable from None
+
+
+def is_null(raw: msgspec.Raw) -> bool:
+    return bytes(raw) == b"null"
 
 
 def _fault(raw: msgspec.Raw) -> Fault:

@@ -6,23 +6,24 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import pairwise
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import msgspec
 
 from bot.core.coverage import DAY
 from bot.core.models import Pause, Refusal, Refused
 from bot.core.retained import WEEKS_A_PAGE, StarPage
-from bot.github.connection import Answer, Connection, Unanswered
-from bot.github.gate import Trip
-from bot.github.reply import Unreadable, decode
+from bot.github.connection import Connections
+from bot.github.reply import NOT_FOUND, Unreadable, decode
+from bot.github.trip import Trip, in_silence
+from bot.github.wire import Answer, Unanswered
 
 WEEK = 7 * DAY
 EARLIEST, LATEST = 1_199_145_600, 4_102_444_800
 """From 2008, when GitHub opened, to 2100."""
 _UNREADABLE = Refusal(Refused.ERROR, "GitHub's answer about its star history could not be read")
 _REFUSALS = {
-    HTTPStatus.NOT_FOUND: Refusal(Refused.NOT_FOUND, "gone or not visible to this token"),
+    HTTPStatus.NOT_FOUND: NOT_FOUND,
     HTTPStatus.GONE: Refusal(Refused.NOT_FOUND, "gone from GitHub"),
     HTTPStatus.FORBIDDEN: Refusal(
         Refused.FORBIDDEN, "GitHub does not tell this token its star history"
@@ -46,10 +47,6 @@ class _Week(msgspec.Struct):
 _Weeks = Annotated[list[_Week], msgspec.Meta(max_length=WEEKS_A_PAGE)]
 
 
-class Connections(Protocol):
-    async def connection_of(self, owner: str) -> Connection: ...
-
-
 class StarHistory:
     def __init__(self, github: Connections) -> None:
         self._github = github
@@ -59,7 +56,7 @@ class StarHistory:
         full_name: str,
         number: int,
         *,
-        waiting: Callable[[Pause], None] = lambda _: None,
+        waiting: Callable[[Pause], None] = in_silence,
         urgent: bool = False,
     ) -> StarPage | Refusal | None:
         """One page, from 1, or why there is none; None: GitHub is still counting, ask again later.
@@ -68,7 +65,8 @@ class StarHistory:
         Raises GitHubError when nothing can be asked at all.
         """
         path = f"/repos/{full_name}/stargazers/history?per_page={WEEKS_A_PAGE}&page={number}"
-        connection = await self._github.connection_of(full_name.partition("/")[0])
+        owner = full_name.partition("/")[0]
+        connection = await self._github.connection_of(owner, urgent=urgent)
         try:
             answer = await connection.get(path, Trip(waiting, urgent=urgent))
         except Unanswered as trouble:

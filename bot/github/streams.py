@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from bot.core.models import Harvest, Refusal, Refused
-from bot.errors import GitHubError
+from bot.errors import GitHubError, TokenMissing, TokenRejected
 
 _Stream = AsyncGenerator[Harvest, None]
 _Task = asyncio.Task[Harvest | None]
@@ -68,7 +68,12 @@ def _part(task: _Task, met: list[GitHubError]) -> Harvest | None:
 
 
 def _joined(met: Sequence[GitHubError]) -> GitHubError:
-    """One is raised as it is; of several, each is told once."""
+    """One is raised as it is; of several, each is told once.
+
+    What time may mend comes first, and names the kind: else what it cost would not be asked for
+    again before somebody mends a token that another part needs.
+    """
     if len(met) == 1:
         return met[0]
-    return type(met[0])(" ".join(dict.fromkeys(str(error) for error in met)))
+    ordered = sorted(met, key=lambda error: isinstance(error, TokenMissing | TokenRejected))
+    return type(ordered[0])(" ".join(dict.fromkeys(map(str, ordered))))

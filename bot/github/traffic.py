@@ -13,13 +13,12 @@ import msgspec
 from bot.core.coverage import DAY
 from bot.core.models import Refusal, Refused
 from bot.core.traffic import TOP, Capture, Day, Popular, Ranking, Visit, days_read
-from bot.github.connection import Answer, Unanswered
-from bot.github.gate import Trip
-from bot.github.reply import Count, Unreadable, decode
+from bot.github.reply import NOT_FOUND, Count, Unreadable, decode
+from bot.github.trip import Trip
+from bot.github.wire import Answer, Unanswered
 
 T = TypeVar("T")
 FORBIDDEN = Refusal(Refused.FORBIDDEN, "this token may not read its traffic")
-NOT_FOUND = Refusal(Refused.NOT_FOUND, "gone or not visible to this token")
 _LONGEST = 200  # characters kept of a path or a title
 _Text = Annotated[str, msgspec.Meta(max_length=10_000)]
 _Few = msgspec.Meta(max_length=100)

@@ -134,6 +134,7 @@ def untracked(report: Untracked) -> Json:
         "removed": [subject.full_name for subject in report.removed],
         "not_watched": list(report.not_watched),
         "unfollowed": [_follow(follow) for follow in report.unfollowed],
+        "kept": [subject.full_name for subject in report.kept],
     }
 
 

@@ -1,12 +1,13 @@
 """What is followed and what came of it, in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from bot.core.follow import Follow, Followed
+from bot.core.names import few
 from bot.render import words
 
 SHOWN = 5
-"""Patterns that are told one by one."""
+"""Patterns, and names of one line, that are told one by one."""
 ROOM = 1500
 """Characters before a list: its rows need the rest of what Discord shows."""
 DEFAULT_GROUP = "all"
@@ -26,9 +27,20 @@ def following(follow: Follow) -> str:
     return f"following {', '.join(parts)}{where}"
 
 
-def listed(follows: Sequence[Follow]) -> tuple[str, ...]:
-    """A line for each, with what is wrong about it."""
-    return brief("; ".join(filter(None, (following(one), one.trouble))) for one in follows)
+def listed(follows: Sequence[Follow], found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """A line for each, with what is wrong about it; `found` are groups and names watched there."""
+    owners = {(group, name.partition("/")[0].lower()) for group, name in found}
+    return brief(
+        "; ".join(filter(None, (following(one), one.trouble or _nothing(one, owners))))
+        for one in follows
+    )
+
+
+def kept(names: Sequence[str]) -> str:
+    """`acme/site stays: it was added by its name`."""
+    if len(names) == 1:
+        return f"{names[0]} stays: it was added by its name"
+    return f"{few(names, SHOWN)} stay: they were added by their names"
 
 
 def brief(lines: Iterable[str]) -> tuple[str, ...]:
@@ -54,6 +66,10 @@ def followed(one: Followed) -> str:
     out = _enumerated([part for part in left if part])
     told = f"following {one.follow.target}: {number}" + (f", {out} left out" if out else "")
     return f"{told}; {one.beyond:,} of them do not fit" if one.beyond else told
+
+
+def _nothing(follow: Follow, owners: Collection[tuple[str, str]]) -> str:
+    return "" if (follow.group, follow.owner.lower()) in owners else "nothing found yet"
 
 
 def _some(patterns: Sequence[str]) -> list[str]:

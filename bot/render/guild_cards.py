@@ -7,6 +7,7 @@ from bot.core.card import Card, Row, Tone
 from bot.core.export import Document, Form, Order
 from bot.core.groups import ALL
 from bot.core.guild import DigestSettings, Guild
+from bot.core.models import Allowance
 from bot.core.schedule import Every
 from bot.core.settled import Checkup, Scheduled, Settled
 from bot.core.window import describe
@@ -185,19 +186,22 @@ def _next_digests(report: Checkup) -> Iterable[Row]:
 
 def _github(report: Checkup, zone: ZoneInfo) -> Iterable[Row]:
     for one in report.allowances:
-        named = f"GitHub {one.name}" if one.configured else "GitHub token"
-        if one.configured and one.trouble:
-            told = "refused" if one.refused else "GitHub could not be asked"
-            yield Row(named, value=told, tone=Tone.BAD)
-            continue
-        ends = one.token_expires_at
-        works = "works" if one.login else "none, or GitHub did not say"
-        yield Row(named, value=works + (", ends" if ends else ""), at=ends)
+        yield _token(one)
         if one.points_left is not None:
             left = f"{one.points_left:,} of {one.points_limit or 0:,} points left"
             full = one.resets_at
             again = f", full again {words.moment(full, zone, beside=report.now)}" if full else ""
             yield Row("Rate budget", note=left + again)
+
+
+def _token(one: Allowance) -> Row:
+    named = f"GitHub {one.name}" if one.configured else "GitHub token"
+    if one.configured and one.trouble:
+        told = "refused" if one.refused else "GitHub could not be asked"
+        return Row(named, value=told, tone=Tone.BAD)
+    ends = one.token_expires_at
+    works = "works" if one.login else "none, or GitHub did not say"
+    return Row(named, value=works + (", ends" if ends else ""), at=ends)
 
 
 def _digest_row(one: Scheduled, roles: Roles) -> Row:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from bot.core.card import Card, Row, Tone
-from bot.core.follow import Follow
+from bot.core.follow import EVERYTHING, Follow
 from bot.core.groups import ALL
 from bot.core.metrics import METRICS, STARS
 from bot.core.models import Allowance, Refused, RunError, RunStatus
@@ -86,12 +86,16 @@ def tracked(report: Tracked) -> Card:
 def untracked(report: Untracked) -> Card:
     number = len(report.removed)
     title = f"Stopped watching {words.counted(number, 'repository', 'repositories')}"
-    gone = tuple(Row(name, note="not watched here", tone=Tone.BAD) for name in report.not_watched)
+    gone = tuple(Row(name, note=_absent(name), tone=Tone.BAD) for name in report.not_watched)
+    stay = [subject.full_name for subject in report.kept]
     owners = ", ".join(dict.fromkeys(follow.target for follow in report.unfollowed))
     nothing = f"Stopped following {owners}" if owners else "Nothing to stop"
     return Card(
         title=title if number else nothing,
-        lines=(f"no longer following {owners}",) if owners else (),
+        lines=(
+            *((f"no longer following {owners}",) if owners else ()),
+            *((follow_words.kept(stay),) if stay else ()),
+        ),
         rows=(*(Row(s.full_name, note="its history stays") for s in report.removed), *gone),
         notes=tuple(
             f"{target} is followed on, without what was removed"
@@ -101,12 +105,17 @@ def untracked(report: Untracked) -> Card:
     )
 
 
+def _absent(target: str) -> str:
+    return "not followed here" if target.endswith(EVERYTHING) else "not watched here"
+
+
 def repositories(
     listed: Sequence[Listed], zone: tzinfo, now: int, follows: Sequence[Follow] = ()
 ) -> Card:
     """What is watched, with its numbers now, and the owners by whom it came."""
     number = len({item.movement.subject.id for item in listed})
-    head = follow_words.listed(follows)
+    found = ((item.group, item.movement.subject.full_name) for item in listed)
+    head = follow_words.listed(follows, found)
     if not listed:
         start = () if follows else ("Start with track add owner/name.",)
         return Card("Nothing is watched here yet", lines=(*head, *start))

@@ -7,7 +7,9 @@ from bot.core.models import Reading, Refusal, Refused, Subject, Visibility
 from bot.storage.database import Database, Transaction, Value, among, ids
 from bot.storage.events import events_of, take_along, write
 
-COLUMNS = "s.id, s.full_name, s.visibility, s.github_id, s.node_id, s.gone_at, s.archived"
+COLUMNS = (
+    "s.id, s.full_name, s.visibility, s.github_id, s.node_id, s.gone_at, s.archived, s.forbidden_at"
+)
 
 BY_NAME = f"""
 SELECT {COLUMNS} FROM subject_names n JOIN subjects s ON s.id = n.subject_id
@@ -17,13 +19,17 @@ BY_NAMES = f"""
 SELECT n.name, {COLUMNS} FROM subject_names n JOIN subjects s ON s.id = n.subject_id
 WHERE {among("n.name", 1)} ORDER BY n.name, n.until
 """
+NAMED_TOO = """EXISTS (
+SELECT 1 FROM watches w WHERE w.guild_id = watches.guild_id AND w.watch_group = watches.watch_group
+AND w.subject_id = $2 AND w.followed IS NULL)"""
+"""Of a watch that is merged: somebody named the other subject in the same group."""
 STILL = 2**63 - 1
 """`until` of a name that its subject still bears."""
 
 
 def subject_of(row: Sequence[Value]) -> Subject:
     """Read a row of COLUMNS."""
-    id_, full_name, visibility, github_id, node_id, gone_at, archived = row
+    id_, full_name, visibility, github_id, node_id, gone_at, archived, forbidden_at = row
     return Subject(
         id=whole(id_),
         full_name=str(full_name),
@@ -32,6 +38,7 @@ def subject_of(row: Sequence[Value]) -> Subject:
         node_id=None if node_id is None else str(node_id),
         gone_at=maybe(gone_at),
         archived=None if archived is None else bool(archived),
+        forbidden_at=maybe(forbidden_at),
     )
 
 
@@ -115,7 +122,7 @@ async def _insert(transaction: Transaction, full_name: str) -> Subject:
 
 
 async def refuse(transaction: Transaction, subject: Subject, refusal: Refusal, at: int) -> None:
-    """Note since when a repository is gone; nothing else is touched, its last values stay."""
+    """Note since when a repository is gone or forbidden; nothing else is touched."""
     if refusal.kind is Refused.NOT_FOUND:
         newly = await transaction.rows(
             "UPDATE subjects SET gone_at = $1 WHERE id = $2 AND gone_at IS NULL RETURNING id",
@@ -123,6 +130,11 @@ async def refuse(transaction: Transaction, subject: Subject, refusal: Refusal, a
         )  # fmt: skip
         for (id_,) in newly:
             await write(transaction, whole(id_), [Event(at, Kind.GONE)])
+    if refusal.kind is Refused.FORBIDDEN:
+        await transaction.run(
+            "UPDATE subjects SET forbidden_at = $1 WHERE id = $2 AND forbidden_at IS NULL",
+            at, subject.id,
+        )  # fmt: skip
 
 
 async def identify(
@@ -158,10 +170,10 @@ async def identify(
 
 
 async def _update(transaction: Transaction, subject: Subject) -> None:
-    """Write down what an answer says; who answers is not gone."""
+    """Write down what an answer says; who answers is neither gone nor forbidden."""
     await transaction.run(
         "UPDATE subjects SET full_name = $1, visibility = $2, github_id = $3, node_id = $4,"
-        " archived = $5, gone_at = NULL WHERE id = $6",
+        " archived = $5, gone_at = NULL, forbidden_at = NULL WHERE id = $6",
         subject.full_name, subject.visibility, subject.github_id, subject.node_id,
         subject.archived, subject.id,
     )  # fmt: skip
@@ -216,6 +228,7 @@ async def absorb(transaction: Transaction, into: int, absorbed: int, at: int) ->
             " (SELECT name FROM subject_names WHERE subject_id = $1)"
         ),
         "UPDATE subject_names SET subject_id = $1 WHERE subject_id = $2",
+        f"UPDATE watches SET followed = NULL WHERE subject_id = $1 AND {NAMED_TOO}",
         (
             "DELETE FROM watches WHERE subject_id = $2 AND EXISTS (SELECT 1 FROM watches w WHERE"
             " w.guild_id = watches.guild_id AND w.watch_group = watches.watch_group"

@@ -1,6 +1,6 @@
 """Who watches what: a guild's portfolio, in named groups."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from bot.core.models import Watch
 from bot.storage.database import Database, Transaction, among, ids
@@ -14,12 +14,12 @@ class Watches:
     async def of(self, guild_id: int, group: str | None = None) -> list[Watch]:
         """What a guild watches, by name; in all groups unless one is named."""
         rows = await self._database.rows(
-            f"SELECT w.watch_group, {COLUMNS} FROM watches w JOIN subjects s"
+            f"SELECT w.watch_group, w.followed, {COLUMNS} FROM watches w JOIN subjects s"
             " ON s.id = w.subject_id WHERE w.guild_id = $1 AND (w.watch_group = $2 OR $3)"
             " ORDER BY lower(s.full_name), w.watch_group",
             guild_id, group, group is None,
         )  # fmt: skip
-        return [Watch(subject_of(row[1:]), str(row[0])) for row in rows]
+        return [Watch(subject_of(row[2:]), str(row[0]), bool(row[1])) for row in rows]
 
     async def add(
         self,
@@ -27,8 +27,12 @@ class Watches:
         group: str,
         subject_ids: Sequence[int],
         admit: Callable[[int, int], None] = lambda _now, _then: None,
+        *,
+        followed: Collection[int] = (),
     ) -> set[int]:
         """Watch these; returns the ids that were not watched in this group before.
+
+        Of those, a follow of their owner brought the `followed` ones.
 
         `admit` is asked while nobody else writes, with how many the guild watches and would watch;
         what it raises undoes all of it.
@@ -39,13 +43,22 @@ class Watches:
                 whole(row[0])
                 for id_ in subject_ids
                 for row in await transaction.rows(
-                    "INSERT INTO watches (guild_id, watch_group, subject_id) VALUES ($1, $2, $3)"
-                    " ON CONFLICT DO NOTHING RETURNING subject_id",
-                    guild_id, group, id_,
+                    "INSERT INTO watches (guild_id, watch_group, subject_id, followed)"
+                    " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING subject_id",
+                    guild_id, group, id_, 1 if id_ in followed else None,
                 )
             }  # fmt: skip
             admit(before, await _count(transaction, guild_id))
         return new
+
+    async def name(self, guild_id: int, group: str, subject_ids: Sequence[int]) -> None:
+        """Somebody wants these by their names: they stay when a follow that brought them ends."""
+        async with self._database.transaction() as transaction:
+            await transaction.run(
+                "UPDATE watches SET followed = NULL WHERE followed IS NOT NULL"
+                f" AND guild_id = $1 AND watch_group = $2 AND {among('subject_id', 3)}",
+                guild_id, group, ids(subject_ids),
+            )  # fmt: skip
 
     async def remove(
         self, guild_id: int, subject_ids: Sequence[int], group: str | None = None

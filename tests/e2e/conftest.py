@@ -20,6 +20,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sta
 def stage(running: Stage) -> Generator[Stage]:
     """Everybody's bot, checked after each test."""
     yield running
+    running.discord.heal()
     running.github.heal()
     running.github.release()
     running.check()

@@ -240,7 +240,12 @@ async def test_tracking_in_json(github: GitHubStandIn) -> None:
         "acme/rocket", "ships", "active", "2024-05-01T12:00:00Z",
     ]  # fmt: skip
     assert row["last_seen"] > row["first_seen"]
-    assert removed == {"removed": ["acme/rocket"], "not_watched": [], "unfollowed": []}
+    assert removed == {
+        "removed": ["acme/rocket"],
+        "not_watched": [],
+        "unfollowed": [],
+        "kept": [],
+    }
     assert nothing == {"repos": [], "follows": []}
 
 
@@ -308,7 +313,7 @@ async def test_days_are_those_of_the_zone() -> None:
         (["digest", "--tz", "../../etc/passwd"], "is no time zone"),
         (["digest", "0d"], '"0d" has no length'),
         (["digest", "--by", "luck"], "Nothing is ranked by 'luck': take one of any, "),
-        (["digest", "--group", "none"], 'There is no group "none" here, but all'),
+        (["digest", "--group", "none"], 'There is no group "none" here: choose from all'),
         (["sync", "nobody/nothing"], "Nothing is known of nobody/nothing"),
         (["track", "add", "rocket"], '"rocket" is not a repository'),
         (["track", "add", "ac me/*"], "is not a repository"),

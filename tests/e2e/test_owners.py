@@ -46,6 +46,37 @@ async def test_an_owner_is_followed_listed_and_let_go(stage: Stage) -> None:
     assert "cellar" not in "".join(answer.text for answer in (added, listed, alone, removed))
 
 
+async def test_what_was_added_by_name_outlives_the_follow_of_its_group(stage: Stage) -> None:
+    stage.github.add("grove/oak", stars=3)
+    stage.github.add("grove/twig", fork=True)
+    place = stage.place("Grove")
+    await place.ask("track add", target="grove/twig")
+    for options in ({}, {"group": "saplings", "include": "sap-*"}):
+        added = await place.ask("track add", target="grove/*", **options)
+        await added.until(lambda now: "following grove" in now.text, "the end")
+
+    young = await place.ask("repos", group="Saplings")
+    offered = await place.complete("repos", "group", "sap")
+    removed = await place.ask("track remove", target="grove/*", group="all")
+    again = await place.ask("track remove", target="grove/*", group="all")
+    strange = await place.ask("track remove", target="grove/*")
+
+    assert lines(young) == [
+        "Nothing is watched here yet",
+        "following grove/\\*, sap-\\* in group saplings; nothing found yet",
+    ]
+    assert [choice.name for choice in offered] == ["saplings"]
+    assert lines(removed)[:3] == [
+        "Stopped watching 1 repository",
+        "no longer following grove/\\*",
+        "grove/twig stays: it was added by its name",
+    ]
+    assert "grove/oak" in removed.text
+    assert lines(again) == ["Stopped following grove/\\*", "no longer following grove/\\*"]
+    assert "not followed here" in strange.text
+    assert lines(await place.ask("repos"))[0] == "Watching 1 repository"
+
+
 async def test_an_owner_of_two_thousand_is_followed_with_progress(stage: Stage) -> None:
     grow(stage.github, "forest", 2_000)
     place = stage.place("Forest")

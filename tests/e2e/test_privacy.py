@@ -93,6 +93,26 @@ async def test_what_became_private_is_not_named_anew_when_it_is_removed(stage: S
     assert "moonshot" not in removed.text
 
 
+async def test_what_became_forbidden_looks_like_what_is_gone(stage: Stage) -> None:
+    places = {name: stage.place(name.title()) for name in ("shut", "dead")}
+    for name, place in places.items():
+        stage.github.add(f"{name}/site", stars=7)
+        await stage.remember(place, f"{name}/site", hours_ago=25)
+    stage.github.forbid("shut/site")
+    stage.github.delete("dead/site")
+    told = []
+    for name, place in places.items():
+        await place.synced()
+        answers = [await place.ask(command) for command in ("status", "digest", "repos")]
+        diff = await place.ask("diff", repo=f"{name}/site")
+        every = [line for answer in answers for line in lines(answer) if "gone" in line.lower()]
+        told.append("\n".join([*every, diff.text]).replace(name, "it"))
+
+    assert told[0] == told[1]
+    assert "1 repository, 1 gone, 0 failing" in told[0]
+    assert told[0].lower().count("gone or not visible") == 3, "in /status, /repos and /diff"
+
+
 async def test_what_cannot_be_removed_is_refused_for_nobody_to_see(stage: Stage) -> None:
     stage.github.add("kept/one", stars=7)
     place = stage.place("Kept")
@@ -100,7 +120,10 @@ async def test_what_cannot_be_removed_is_refused_for_nobody_to_see(stage: Stage)
 
     for options, said in (
         ({"target": "not a/b valid!!"}, '"not" is not a repository'),
-        ({"target": "kept/one", "group": "dosc"}, 'There is no group "dosc" here, but docs'),
+        (
+            {"target": "kept/one", "group": "dosc"},
+            'There is no group "dosc" here: choose from docs',
+        ),
         ({"target": " , "}, "No repository was named"),
     ):
         refused = await place.ask("track remove", **options)
@@ -109,10 +132,7 @@ async def test_what_cannot_be_removed_is_refused_for_nobody_to_see(stage: Stage)
     for command in ("repos", "digest"):
         refused = await place.ask(command, group="dosc")
         assert refused.ephemeral
-        assert (
-            refused.text
-            == 'There is no group "dosc" here, but docs: /repos or track list lists them.'
-        )
+        assert refused.text == 'There is no group "dosc" here: choose from docs.'
         assert "kept/one" in (await place.ask("repos", group=" DOCS ")).text
 
 

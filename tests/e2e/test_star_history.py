@@ -60,7 +60,7 @@ async def test_the_digest_ranks_it_and_marks_it(stage: Stage) -> None:
 
     answer = await told(place, "digest", window="7d")
 
-    assert f"★ 1,000 · ≈ +14, {RECONSTRUCTED} (+1.42 %)" in answer.card
+    assert f"★ 1,000 · ≈ +14, {RECONSTRUCTED}, new here (+1.42 %)" in answer.card
     assert "1 watched · 1 changed" in answer.text
 
 

@@ -311,6 +311,10 @@ class DiscordStandIn:
             method, path, status=status, times=times, carried_out=carried_out, code=code
         )
 
+    def heal(self) -> None:
+        """Forget every fault that is left."""
+        self._faults.heal()
+
     def limit(
         self,
         method: str,

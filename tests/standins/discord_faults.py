@@ -61,6 +61,10 @@ class Faults:
         }
         self._ordered.append(Fault(method, pattern, 429, times, body, headers))
 
+    def heal(self) -> None:
+        """Forget every fault that is left."""
+        self._ordered.clear()
+
     def take(self, method: str, path: str) -> Fault | None:
         """Return the first fault that waits for this request, and count it."""
         for fault in self._ordered:

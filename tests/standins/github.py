@@ -20,6 +20,7 @@ from tests.standins.github_world import POINTS_AN_HOUR, Asked, Repo, World
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
 LIMITED = {"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded."}]}
+NOBODYS = {"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "58"}
 GAVE_UP = {"data": None, "errors": [{"message": "Something went wrong with your query."}]}
 
 
@@ -157,7 +158,7 @@ class GitHubStandIn:
     async def _respond(self, request: web.Request, body: str, asked: Asked) -> web.StreamResponse:
         asked.token = _token(request)
         if not self._admits(request):
-            return self._reply({"message": "Bad credentials"}, status=401)
+            return self._reply({"message": "Bad credentials"}, status=401, headers=NOBODYS)
         if not request.headers.get("User-Agent", "").startswith("repo-radar/"):
             return self._reply({"message": "Please name your User-Agent."}, status=403)
         if (sso := self.access.sso.get(asked.token)) is not None:

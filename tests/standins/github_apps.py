@@ -1,5 +1,6 @@
 """Who may ask the GitHub stand-in: several tokens that end when told to, and a GitHub App."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,6 +41,11 @@ class Access:
     made: list[str] = field(default_factory=list)  # installation tokens
     broken: int | None = None  # status of whatever the App asks
     refused: int = 0  # questions of the App while it was broken
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)  # somebody asked for the list
+    gate: asyncio.Event = field(default_factory=asyncio.Event)  # cleared: the list is kept back
+
+    def __post_init__(self) -> None:
+        self.gate.set()
 
     def ends_after(self, token: str, answers: int) -> None:
         """Let a token be refused once it got so many answers."""
@@ -95,6 +101,8 @@ class Access:
     async def _list(self, request: web.Request) -> web.Response:
         if (refusal := self._refusal(request)) is not None:
             return refusal
+        self.arrived.set()
+        await self.gate.wait()
         self.listed += 1
         size, page = int(request.query["per_page"]), int(request.query["page"])
         some = self.installations[size * (page - 1) : size * page]

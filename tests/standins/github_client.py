@@ -48,10 +48,11 @@ class Asking:
     time: Time
     pauses: list[Pause] = field(default_factory=list)
 
-    async def harvest(self, *wanted: Wanted) -> Home:
+    async def harvest(self, *wanted: Wanted, urgent: bool = False) -> Home:
         home = Home()
         try:
-            async for part in self.client.harvest(wanted, waiting=self.pauses.append):
+            parts = self.client.harvest(wanted, waiting=self.pauses.append, urgent=urgent)
+            async for part in parts:
                 home.found |= {one.full_name: reading for one, reading in part.found.items()}
                 home.refused |= {one.full_name: why for one, why in part.refused.items()}
                 home.requests += part.requests

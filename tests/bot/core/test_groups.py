@@ -38,5 +38,5 @@ def test_a_kept_name_is_read_as_itself(typed: str) -> None:
 def test_who_names_an_unknown_group_is_told_some_that_are_there() -> None:
     few, many = unknown("dosc", ["docs"]), unknown("x" * 50, [f"group {n}" for n in range(25)])
 
-    assert str(few) == 'There is no group "dosc" here, but docs: /repos or track list lists them.'
-    assert "group 9 and 15 more: /repos or track list" in str(many)
+    assert str(few) == 'There is no group "dosc" here: choose from docs.'
+    assert str(many).endswith("group 9 and 15 more; /repos and track list tell them all.")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.names import parse_repositories, parse_repository, quoted
+from bot.core.names import few, parse_repositories, parse_repository, quoted
 from bot.errors import InvalidName
 
 OWNERS = st.from_regex(r"[A-Za-z0-9]{1,12}([-_][A-Za-z0-9]{1,8}){0,3}", fullmatch=True)
@@ -131,3 +131,17 @@ def test_nothing_written_is_no_repository() -> None:
 def test_one_bad_name_among_several_is_the_one_that_is_quoted() -> None:
     with pytest.raises(InvalidName, match='"nonsense"'):
         parse_repositories("acme/rocket nonsense acme/site")
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (0, ""),
+        (1, "o/0"),
+        (2, "o/0, o/1"),
+        (3, "o/0, o/1 and 1 more"),
+        (1_002, "o/0, o/1 and 1,000 more"),
+    ],
+)
+def test_of_many_names_a_few_are_told(number: int, told: str) -> None:
+    assert few([f"o/{n}" for n in range(number)], 2) == told

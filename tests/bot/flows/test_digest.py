@@ -160,9 +160,7 @@ async def test_an_empty_portfolio_is_a_sentence(flows: Flows) -> None:
 
 
 async def test_an_empty_group_is_a_sentence(flows: Flows) -> None:
-    with pytest.raises(
-        UsageError, match='no group "core" here, but all: /repos or track list lists them'
-    ):
+    with pytest.raises(UsageError, match='no group "core" here: choose from all'):
         await flows.digests.report(HERE, "1d", UTC, group="core")
 
 

@@ -121,7 +121,7 @@ async def test_a_daily_file_imported_elsewhere_leaves_it_byte_for_byte(
     async with fresh_store() as store:
         kept = store.port()
         await Import(read_rows, kept, clock, lambda: "run").files([tmp_path / document.name])
-        portfolio = Portfolio(store.subjects, store.watches, [])
+        portfolio = Portfolio(store.subjects, store.watches, store.follows, [])
         elsewhere = Exports(
             portfolio, Deltas(kept.histories, 6 * HOUR, store.stars), kept.histories, clock
         )

@@ -374,7 +374,7 @@ async def _opened(path: Path, done: list[ImportReport]) -> AsyncIterator[RealSto
             names = iter("ab")
             importing = Import(read_rows, store.port(), NOW, lambda: next(names))
             done += [await importing.files([REAL]), await importing.files([REAL])]
-        portfolio = Portfolio(store.subjects, store.watches, [])
+        portfolio = Portfolio(store.subjects, store.watches, store.follows, [])
         deltas = Deltas(store.histories, 6 * HOUR, store.stars)
         yield RealStore(
             path,

@@ -303,6 +303,22 @@ async def test_an_owner_that_is_gone_is_told_once_to_each_guild_and_in_the_statu
 
 
 @pytest.mark.usefixtures("followed")
+async def test_the_audit_names_a_few_of_what_a_look_brought(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    for number in range(2_000):
+        github.add(f"acme/r{number:04}", stars=1)
+
+    await scheduled(flows)
+
+    ((detail,),) = await store.database.rows(
+        "SELECT detail FROM audit WHERE action = 'follow' AND guild_id = $1", OPERATOR
+    )
+    assert str(detail).startswith("followed acme/*: added acme/r0000, acme/r0001, ")
+    assert str(detail).endswith(", acme/r0009 and 1,990 more in all")
+
+
+@pytest.mark.usefixtures("followed")
 async def test_what_does_not_fit_is_told_once_until_it_does(
     flows: Flows, github: ScriptedGitHub, clock: SettableClock, store: SqliteStore
 ) -> None:

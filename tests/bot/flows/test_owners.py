@@ -1,11 +1,12 @@
 """Following owners: what track add brings, what is left out, and how it ends."""
 
 from collections.abc import Sequence
+from datetime import UTC
 
 import pytest
 
 from bot.core.follow import OwnerWish, Terms
-from bot.core.models import Refusal, Refused, Visibility
+from bot.core.models import Refusal, Refused, Trigger, Visibility
 from bot.core.reports import Progress
 from bot.errors import RateLimited, TokenRejected, UnknownOwner, UsageError
 from bot.flows.targets import MOST_AT_ONCE
@@ -216,6 +217,127 @@ async def test_unfollowing_stops_watching_what_the_follow_means_in_its_group(
     assert rows == [("Acme/site", "all"), ("Acme/tools-one", "docs"), ("other/thing", "all")]
     assert len(await names_in(flows, THERE)) == 2
     assert (await audit(store))[-1] == (HERE, 9, "track remove", "Acme/*")
+
+
+async def test_what_somebody_named_stays_when_the_follow_ends(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    """Before it, beside it, though it was brought, and what it would never have brought."""
+    github.add("Acme/tools-old", stars=7)
+    github.add("Acme/tools-two", stars=8)
+    await flows.track.add(HERE, "acme/site")
+    await flows.track.add(HERE, "acme/* ACME/tools-two", terms=Terms(exclude=("tools-old",)))
+    await flows.track.add(HERE, "acme/fork acme/tools-old")
+    github.add("Acme/new", stars=9)
+    outlook = await flows.lookout.look()
+    await flows.sync.everything(Trigger.SCHEDULE, new=outlook.wanted)
+    await flows.lookout.keep()
+    assert "Acme/new" in await names_in(flows, HERE)
+    await flows.track.add(HERE, "acme/tools-one")
+
+    untracked = await flows.track.remove(HERE, "acme/*")
+
+    named = ["Acme/fork", "Acme/site", "Acme/tools-old", "Acme/tools-one", "Acme/tools-two"]
+    assert [subject.full_name for subject in untracked.removed] == ["Acme/new"]
+    assert [subject.full_name for subject in untracked.kept] == named
+    assert await names_in(flows, HERE) == named
+    assert not any(watch.followed for watch in await store.watches.of(HERE))
+
+
+async def test_what_a_follow_brought_under_other_terms_goes_with_it(flows: Flows) -> None:
+    await flows.track.add(HERE, "acme/*", terms=Terms(forks=True))
+    await flows.track.add(HERE, "acme/*", terms=Terms(include=("tools-*",)))
+
+    removed = (await flows.track.remove(HERE, "acme/*")).removed
+
+    names = ["Acme/fork", "Acme/site", "Acme/tools-one"]
+    assert [subject.full_name for subject in removed] == names
+    assert await names_in(flows, HERE) == []
+
+
+async def test_what_the_settings_name_stays_also_when_a_follow_had_brought_it(
+    flows: Flows,
+) -> None:
+    await flows.track.add(OPERATOR, "acme/*")
+    await flows.portfolio.adopt(["acme/site"], [], at=0)
+
+    await flows.track.remove(OPERATOR, "acme/*")
+
+    assert await names_in(flows, OPERATOR) == ["Acme/site"]
+
+
+async def test_of_what_is_named_and_alone_removed_in_one_breath_nothing_stays(
+    flows: Flows,
+) -> None:
+    await flows.track.add(HERE, "acme/site acme/fork")
+    await flows.track.add(HERE, "acme/*")
+
+    untracked = await flows.track.remove(HERE, "acme/* acme/site")
+
+    assert [subject.full_name for subject in untracked.kept] == ["Acme/fork"]
+    assert {one.full_name for one in untracked.removed} == {"Acme/site", "Acme/tools-one"}
+    assert await names_in(flows, HERE) == ["Acme/fork"]
+
+
+async def test_one_that_is_named_in_another_group_is_not_told_to_be_gone(flows: Flows) -> None:
+    await flows.track.add(HERE, "acme/*")
+    await flows.track.add(HERE, "acme/site", "docs")
+    await flows.track.add(HERE, "acme/*", "docs")
+
+    untracked = await flows.track.remove(HERE, "acme/*")
+
+    assert [subject.full_name for subject in untracked.removed] == ["Acme/tools-one"]
+    assert [subject.full_name for subject in untracked.kept] == ["Acme/site"]
+
+
+async def test_hidden_ones_that_stay_are_not_named(flows: Flows, github: ScriptedGitHub) -> None:
+    await flows.track.add(HERE, "acme/site")
+    await flows.track.add(HERE, "acme/*")
+    github.repositories[0].visibility = Visibility.PRIVATE
+    await flows.track.add(OPERATOR, "acme/site")
+
+    assert "site" not in repr(await flows.track.remove(HERE, "acme/*"))
+
+
+@pytest.mark.parametrize(
+    ("followed_in", "group", "left"),
+    [
+        (("all", "docs", "tools"), "all", ["docs", "tools"]),
+        (("all", "docs", "tools"), " ALL", ["docs", "tools"]),
+        (("all", "docs", "tools"), "Docs", ["all", "tools"]),
+        (("all", "docs", "tools"), None, []),
+        (("docs", "tools"), "all", []),
+    ],
+)
+async def test_all_is_the_group_a_follow_is_in_and_else_every_group(
+    flows: Flows, followed_in: Sequence[str], group: str | None, left: list[str]
+) -> None:
+    for one in followed_in:
+        await flows.track.add(HERE, "acme/*", one)
+
+    untracked = await flows.track.remove(HERE, "acme/*", group)
+
+    assert [follow.group for follow in await flows.track.follows(HERE)] == left
+    assert len(untracked.unfollowed) == len(followed_in) - len(left)
+    assert {one.group for one in await flows.track.listed(HERE)} == set(left)
+
+
+async def test_a_group_is_there_as_soon_as_somebody_is_followed_in_it(
+    flows: Flows, owners: ScriptedOwners
+) -> None:
+    owners.empty.add("young")
+    await flows.track.add(HERE, "acme/site")
+    await flows.track.add(HERE, "young/*", "docs")
+
+    assert await flows.track.listed(HERE, "docs") == []
+    assert [follow.target for follow in await flows.track.follows(HERE, "docs")] == ["young/*"]
+    assert await flows.portfolio.group_names(HERE) == ["all", "docs"]
+    with pytest.raises(UsageError, match="choose from all, docs"):
+        await flows.track.listed(HERE, "dosc")
+    with pytest.raises(UsageError, match="Nothing is watched here yet"):
+        await flows.digests.report(HERE, "1d", UTC, group="docs")
+    assert (await flows.track.remove(HERE, "acme/site", "docs")).not_watched == ("acme/site",)
+    assert await flows.portfolio.group_names(THERE) == []
 
 
 async def test_what_became_private_is_let_go_without_being_named(

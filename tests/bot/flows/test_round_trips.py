@@ -73,7 +73,7 @@ class House:
 async def house(clock: SettableClock) -> AsyncIterator[House]:
     async with fresh_store() as store:
         numbers = count()
-        portfolio = Portfolio(store.subjects, store.watches, [])
+        portfolio = Portfolio(store.subjects, store.watches, store.follows, [])
         deltas = Deltas(store.histories, 6 * HOUR, store.stars)
         yield House(
             store,

@@ -380,7 +380,7 @@ async def test_all_is_every_group(flows: Flows, everything: str | None) -> None:
 async def test_a_group_that_is_not_there_is_told_with_those_that_are(flows: Flows) -> None:
     await flows.track.add(HERE, "acme/rocket", "tools")
     await flows.track.add(HERE, "acme/site", "docs")
-    said = 'There is no group "dosc" here, but docs, tools: /repos or track list lists them.'
+    said = 'There is no group "dosc" here: choose from docs, tools.'
 
     for asked in (
         flows.track.listed(HERE, "dosc"),

@@ -1,16 +1,19 @@
 """A GitHub App: its installations, their tokens, and what the trouble of one costs the others."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
-from bot.errors import GitHubError, TokenRejected
+from bot.errors import GitHubError, RateLimited, TokenRejected
 from bot.github.apps import FRESH, SILENT
 from bot.github.connection import ATTEMPTS
 from bot.github.credentials import EARLY
+from bot.github.trip import Trip
 from tests.standins.github import GitHubStandIn
 from tests.standins.github_apps import TOKEN_LIFE
-from tests.standins.github_client import Asking, asking, wanted
+from tests.standins.github_client import NOON, Asking, asking, wanted
 
 OWN = "ghp_standin"
 
@@ -101,6 +104,63 @@ async def test_an_installation_that_is_gone_costs_its_own_only_and_is_looked_for
         github.access.installations.pop(0)
         home = await everything(bot)
         assert (len(home.found), home.error) == (3, None)
+
+
+async def test_nothing_is_kept_of_installations_that_are_gone(github: GitHubStandIn) -> None:
+    async with asking_as_app(github) as bot:
+        for turn in range(5):
+            login = f"org-{turn}"
+            github.access.install(login)
+            repo = wanted(github.add(f"{login}/repo"))
+            bot.time.seconds += FRESH
+            await bot.harvest(repo)
+            held = weakref.ref(await bot.client.connection_of(login))
+            assert held() is not None
+            github.access.installations.pop()
+
+        bot.time.seconds += FRESH
+        github.add("stranger/repo")
+        await everything(bot)
+        gc.collect()
+        assert held() is None
+        assert len(bot.client._readers) == 3  # noqa: SLF001  # two installations, the default
+
+
+async def test_who_waits_does_not_wait_long_for_the_list_of_installations(
+    github: GitHubStandIn,
+) -> None:
+    one = wanted(github.world.names["acme/one"])
+    async with asking_as_app(github) as bot:
+        connection = bot.client._keyring._app.connections()[0]  # noqa: SLF001  # the App's own
+        connection.gate.close(600, "GitHub's secondary rate limit", Trip())
+        home = await bot.harvest(one, urgent=True)
+        with pytest.raises(RateLimited, match="not known where the App is installed"):
+            await bot.client.connection_of("acme", urgent=True)
+
+        assert set(home.found) == {"acme/one"}
+        assert str(home.error) == (
+            "It is not known where the App is installed. GitHub's secondary rate limit: try again"
+            " at 2026-11-21 12:10 UTC."
+        )
+        assert bot.time.seconds == NOON
+        home = await bot.harvest(one)  # nobody waits for it, so it does
+        assert (bot.time.seconds, home.error) == (NOON + 600, None)
+
+
+async def test_who_waits_waits_no_longer_for_a_look_that_another_one_takes(
+    github: GitHubStandIn,
+) -> None:
+    github.access.gate.clear()
+    async with asking_as_app(github) as bot:
+        slow = asyncio.create_task(bot.client.connection_of("acme"))
+        await github.access.arrived.wait()
+        trip = Trip(urgent=True, patience=0.05)
+        with pytest.raises(GitHubError, match=r"GitHub took over 0\.05 s: try again later"):
+            await bot.client._keyring.connection_of("acme", trip)  # noqa: SLF001
+        github.access.gate.set()
+
+        assert (await slow).credential.label.owners == ("Acme",)
+        assert github.access.listed == 1
 
 
 async def test_a_suspended_installation_is_none(github: GitHubStandIn) -> None:

@@ -71,6 +71,25 @@ def test_a_limit_below_our_share_is_the_share() -> None:
     assert budget.wait(NOW, urgent=True) == 0
 
 
+def test_each_hour_the_share_is_what_github_says_then() -> None:
+    budget = HourBudget(4500)
+    budget.learn(600, 600, NOW + 600, NOW)
+    budget.learn(5000, 5000, NOW + 4200, NOW + 600)
+    budget.spend(4000, NOW + 600)
+
+    assert budget.wait(NOW + 600, urgent=False) == 0
+    assert budget.told(NOW + 600) == (5000, 5000, NOW + 4200)
+
+
+def test_an_hour_of_which_github_has_said_nothing_yet_has_the_configured_share() -> None:
+    budget = HourBudget(4500)
+    budget.learn(60, 60, NOW + 600, NOW)
+    budget.spend(1000, NOW + 600)
+
+    assert budget.wait(NOW + 600, urgent=False) == 0
+    assert budget.told(NOW + 600) is None
+
+
 def test_the_few_requests_without_a_token_have_no_reserve() -> None:
     budget = HourBudget(4500)
     budget.learn(60, 60, NOW + 600, NOW)

@@ -15,9 +15,11 @@ from bot.errors import GitHubError, RateLimited, TokenMissing, TokenRejected
 from bot.github.client import GitHubClient
 from bot.github.connection import ATTEMPTS, Connection
 from bot.github.credentials import personal
-from bot.github.gate import Gate, Trip
+from bot.github.gate import Gate
+from bot.github.host import Host
 from bot.github.pages import PAGE_ATTEMPTS
 from bot.github.protocol import ALLOWANCE, Question
+from bot.github.trip import Trip
 from tests.standins.github import GitHubStandIn
 from tests.standins.github_world import Repo
 
@@ -346,7 +348,7 @@ async def test_a_query_that_does_not_fit_the_schema_is_not_asked_again(
 ) -> None:
     time, page = Time(), "https://github.com/settings/tokens"
     credential = personal(SecretStr(github.token), page)
-    gate = Gate(time, time.sleep, patience=0)
+    gate = Gate(time, time.sleep, patience=0, host=Host("github.test", time))
     connection = Connection(
         session, gate, credential=credential, api_url=github.api_url, timeout=20
     )

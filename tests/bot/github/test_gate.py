@@ -1,18 +1,21 @@
 """One gate for all who ask: minutes, hours, outages, by GraphQL and REST."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 import stamina
 
 from bot.core.models import Pause, Wanted
 from bot.errors import GitHubError, RateLimited, TokenRejected
-from bot.github.breaker import FIRST_REST, SPAN
+from bot.github.breaker import FAILURES, FIRST_REST, SPAN
 from bot.github.client import GitHubClient
-from bot.github.connection import ATTEMPTS, Unanswered
-from bot.github.gate import Gate, Trip
+from bot.github.connection import ATTEMPTS, REFUSED_FOR
+from bot.github.gate import Gate
+from bot.github.host import Host
 from bot.github.purse import Resource
+from bot.github.trip import Trip
+from bot.github.wire import Unanswered
 from tests.standins.asking import NOON, Outcome, Time, ask, asking, many
 from tests.standins.github import GitHubStandIn
 from tests.standins.github_limits import core_points
@@ -37,6 +40,22 @@ def time() -> Time:
 
 def trip(pauses: list[Pause] | None = None, *, urgent: bool = False) -> Trip:
     return Trip([].append if pauses is None else pauses.append, urgent=urgent)
+
+
+def gate_at(
+    time: Time,
+    host: Host | None = None,
+    sleep: Callable[[float], Awaitable[object]] | None = None,
+    **limits: float | None,
+) -> Gate:
+    return Gate(
+        time,
+        sleep or time.sleep,
+        900,
+        host=host or Host("github.test", time),
+        timer=time.exactly,
+        **limits,  # type: ignore[arg-type]
+    )
 
 
 def headers(left: int, *, limit: int = 5000, resource: str = "core") -> dict[str, str]:
@@ -78,7 +97,7 @@ async def test_a_bench_may_switch_the_computing_time_off(github: GitHubStandIn, 
 
 
 async def test_two_thousand_points_a_minute_are_the_most(time: Time) -> None:
-    gate, pauses = Gate(time, time.sleep, 900, points_per_hour=10**6, timer=time.exactly), []
+    gate, pauses = gate_at(time, points_per_hour=10**6), []
     for _ in range(20):
         async with gate.passing(trip(), Resource.GRAPHQL):
             pass
@@ -164,7 +183,7 @@ async def test_after_a_limit_nobody_asks_github_before_it_is_over(
 
 
 async def test_the_points_of_rest_and_of_graphql_are_two_purses(time: Time) -> None:
-    gate, pauses = Gate(time, time.sleep, 900, timer=time.exactly), []
+    gate, pauses = gate_at(time), []
     gate.learn(headers(10), Resource.CORE)
 
     async with gate.passing(trip(pauses), Resource.GRAPHQL):
@@ -176,11 +195,28 @@ async def test_the_points_of_rest_and_of_graphql_are_two_purses(time: Time) -> N
 
 
 async def test_the_small_limit_of_searches_is_not_taken_for_that_of_rest(time: Time) -> None:
-    gate, pauses = Gate(time, time.sleep, 900, timer=time.exactly), []
+    gate, pauses = gate_at(time), []
     gate.learn(headers(1, limit=30, resource="search"), Resource.CORE)
 
     async with gate.passing(trip(pauses), Resource.CORE):
         assert pauses == []
+
+
+async def test_what_a_refused_token_is_told_of_points_is_not_believed(
+    github: GitHubStandIn, time: Time
+) -> None:
+    """GitHub answers 401 with the sixty an hour that nobody in particular has."""
+    everything, token = many(github, 5_000), github.token
+    async with asking(github, time, cpu_seconds=None) as client:
+        github.token = "another"  # noqa: S105
+        with pytest.raises(TokenRejected):
+            await ask(client, everything)
+        github.token = token
+        time.move(REFUSED_FOR)
+        outcome = await ask(client, everything)
+
+    assert set(outcome.found) == set(everything)
+    assert (outcome.pauses, time.slept) == ([], [])
 
 
 async def test_a_rest_request_spends_core_points_and_waits_for_them(
@@ -205,7 +241,7 @@ async def test_a_rest_request_spends_core_points_and_waits_for_them(
 
 
 async def test_no_more_are_in_flight_than_allowed_whoever_asks(time: Time) -> None:
-    gate = Gate(time, time.sleep, 900, concurrency=2, cpu_seconds=None, timer=time.exactly)
+    gate = gate_at(time, Host("github.test", time, concurrency=2), cpu_seconds=None)
     inside, most, done = 0, 0, asyncio.Event()
 
     async def pass_once(resource: Resource) -> None:
@@ -226,13 +262,55 @@ async def test_no_more_are_in_flight_than_allowed_whoever_asks(time: Time) -> No
     assert most == 2
 
 
+async def test_the_tokens_share_the_places_and_know_of_an_outage(time: Time) -> None:
+    host = Host("github.test", time, concurrency=2)
+    gates = [gate_at(time, host) for _ in range(40)]
+    inside, done = set[int](), asyncio.Event()
+
+    async def pass_at(number: int) -> None:
+        async with gates[number].passing(trip(), Resource.GRAPHQL):
+            inside.add(number)
+            await done.wait()
+            inside.discard(number)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(40):
+            group.create_task(pass_at(number))
+        await asyncio.sleep(0)
+        assert inside == {0, 1}
+        done.set()
+
+    for _ in range(FAILURES):
+        host.failed("GitHub answered 502")
+        time.move(SPAN)
+    for gate in gates:
+        with pytest.raises(GitHubError, match=r"does not answer at github\.test"):
+            await passed(gate, trip(urgent=True))
+
+
+async def test_a_place_that_came_while_the_gate_was_shut_is_left_to_another(time: Time) -> None:
+    host = Host("github.test", time, concurrency=1)
+    shut, open_ = gate_at(time, host, sleep=never), gate_at(time, host)
+    async with shut.passing(trip(), Resource.GRAPHQL):
+        waits = asyncio.create_task(passed(shut, trip()))
+        follows = asyncio.create_task(passed(open_, trip()))
+        await asyncio.sleep(0)
+        shut.close(60, "GitHub's secondary rate limit", trip())
+
+    await follows
+    assert not waits.done()
+    waits.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waits
+
+
 async def test_when_the_gate_opens_the_urgent_go_first(time: Time) -> None:
     opened, order = asyncio.Event(), list[str]()
 
     async def sleep(_: float) -> None:
         await opened.wait()
 
-    gate = Gate(time, sleep, 900, concurrency=1, timer=time.exactly)
+    gate = gate_at(time, Host("github.test", time, concurrency=1), sleep=sleep)
     gate.close(60, "GitHub's secondary rate limit", trip())
 
     async def pass_as(name: str, on: Trip) -> None:
@@ -260,7 +338,7 @@ async def test_an_urgent_one_that_gives_up_holds_nobody_back(time: Time) -> None
     async def sleep(_: float) -> None:
         await opened.wait()
 
-    gate = Gate(time, sleep, 900, concurrency=1, timer=time.exactly)
+    gate = gate_at(time, Host("github.test", time, concurrency=1), sleep=sleep)
     gate.close(60, "GitHub's secondary rate limit", trip())
     quitter = asyncio.create_task(passed(gate, trip(urgent=True)))
     patient = asyncio.create_task(passed(gate, trip()))
@@ -274,10 +352,7 @@ async def test_an_urgent_one_that_gives_up_holds_nobody_back(time: Time) -> None
 
 
 async def test_who_gives_up_waiting_leaves_no_trace(time: Time) -> None:
-    async def never(_: float) -> None:
-        await asyncio.Event().wait()
-
-    gate = Gate(time, never, 900, timer=time.exactly)
+    gate = gate_at(time, sleep=never)
     gate.close(60, "GitHub answered 503", trip())
     waiting = asyncio.create_task(passed(gate, trip()))
     await asyncio.sleep(0)
@@ -288,6 +363,10 @@ async def test_who_gives_up_waiting_leaves_no_trace(time: Time) -> None:
 
     time.move(60)
     assert gate.pause() is None
+
+
+async def never(_: float) -> None:
+    await asyncio.Event().wait()
 
 
 async def passed(gate: Gate, on: Trip) -> None:
@@ -372,7 +451,7 @@ async def test_a_no_is_an_answer(github: GitHubStandIn, time: Time) -> None:
         for _ in range(3):  # each fails three small questions
             github.fail(502, times=5)
             with pytest.raises(GitHubError, match="does not answer"):
-                await ask(client, rocket)
+                await ask(client, rocket, urgent=True)
             github.token = "another"  # noqa: S105
             with pytest.raises(TokenRejected):
                 await ask(client, rocket)

@@ -3,6 +3,9 @@
 import pytest
 
 from bot.errors import TokenRejected
+from bot.github.breaker import FAILURES, SPAN
+from bot.github.connection import REFUSED_FOR
+from bot.github.owners import Owners
 from tests.standins.github import GitHubStandIn
 from tests.standins.github_client import asking, wanted
 
@@ -55,6 +58,37 @@ async def test_an_expired_token_costs_its_own_repositories_only(github: GitHubSt
     )
 
 
+async def test_a_refused_token_is_left_alone_for_a_while_but_for_who_waits(
+    github: GitHubStandIn,
+) -> None:
+    del github.access.tokens[ACME]
+    async with asking(github, token=OWN, tokens=TOKENS) as bot:
+        owners = Owners(bot.client)
+        for owner in ("acme", "initech", "acme"):
+            with pytest.raises(TokenRejected, match=r"token for acme, Initech \(401\)"):
+                await owners.repositories(owner)
+            with pytest.raises(TokenRejected, match=r"token for acme, Initech \(401\)"):
+                await bot.client.traffic(f"{owner}/one", 0)
+        assert len(github.requests) == 1
+        assert (await owners.repositories("globex")).owner == "globex"
+
+        github.access.tokens[ACME] = None
+        assert (await owners.repositories("acme", urgent=True)).owner == "acme"
+        assert (await owners.repositories("acme")).owner == "acme"
+
+
+async def test_a_refused_token_is_tried_again_after_a_while(github: GitHubStandIn) -> None:
+    del github.access.tokens[ACME]
+    one = wanted(github.world.names["acme/one"])
+    async with asking(github, token=OWN, tokens=TOKENS) as bot:
+        await bot.harvest(one)
+        github.access.tokens[ACME] = None
+        bot.time.seconds += REFUSED_FOR - 1
+        assert isinstance((await bot.harvest(one)).error, TokenRejected)
+        bot.time.seconds += 1
+        assert set((await bot.harvest(one)).found) == {"acme/one"}
+
+
 async def test_of_two_expired_tokens_each_is_told_once(github: GitHubStandIn) -> None:
     github.access.tokens.clear()
     async with asking(github, token=OWN, tokens=TOKENS) as bot:
@@ -74,6 +108,47 @@ async def test_a_token_that_ends_half_way_keeps_what_was_read(github: GitHubStan
     assert len(home.found) == 3 * 50 + 1
     assert "globex/three" in home.found
     assert isinstance(home.error, TokenRejected)
+
+
+async def test_however_many_tokens_there_are_few_requests_are_in_flight(
+    github: GitHubStandIn,
+) -> None:
+    many = {f"ghp_{number}": f"org-{number}" for number in range(40)}
+    github.access.tokens |= dict.fromkeys(many)
+    repos = [wanted(github.add(f"{org}/repo-{n}")) for org in many.values() for n in range(60)]
+    github.latency = 0.001
+    tokens = [(secret, (org,)) for secret, org in many.items()]
+    async with asking(github, tokens=tokens) as bot:
+        home = await bot.harvest(*repos)
+
+    assert (len(home.found), home.error) == (len(repos), None)
+    assert github.most_in_flight == 4
+
+
+async def test_an_outage_that_one_token_met_is_known_to_the_others(github: GitHubStandIn) -> None:
+    acme, globex = (wanted(github.world.names[name]) for name in ("acme/one", "globex/three"))
+    github.fail(502, times=99)
+    async with asking(github, token=OWN, tokens=TOKENS) as bot:
+        for _ in range(2):
+            await bot.harvest(acme)
+            bot.time.seconds += SPAN
+        asked = len(github.requests)
+        home = await bot.harvest(globex)
+
+    assert len(github.requests) == asked
+    assert "does not answer at 127.0.0.1 (GitHub answered 502): try again at" in str(home.error)
+
+
+async def test_many_refused_tokens_are_no_outage(github: GitHubStandIn) -> None:
+    for secret in TOKENS:
+        del github.access.tokens[secret[0]]
+    async with asking(github, token=OWN, tokens=TOKENS) as bot:
+        for _ in range(2 * FAILURES):
+            await bot.client.allowances()
+            bot.time.seconds += SPAN
+        home = await bot.harvest(wanted(github.world.names["other/four"]))
+
+    assert (set(home.found), bot.client.pause()) == ({"other/four"}, None)
 
 
 async def test_a_limit_of_one_token_does_not_hold_back_another(github: GitHubStandIn) -> None:

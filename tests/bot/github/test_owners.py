@@ -147,7 +147,7 @@ async def test_a_revoked_token_and_a_limit_are_raised_as_they_are(
     github.token = token
     github.fail("rate_limited", retry_after=60)
     with pytest.raises(RateLimited):
-        await owners.repositories("acme")
+        await owners.repositories("acme", urgent=True)
 
 
 # -- replies that nobody has to believe -----------------------------------------------------------
@@ -241,7 +241,7 @@ class Endless:
         self.asked = 0
         self._cursors = cursors
 
-    async def connection_of(self, _owner: str) -> "Endless":
+    async def connection_of(self, _owner: str, *, urgent: bool) -> "Endless":  # noqa: ARG002
         return self
 
     async def ask(self, *_: object, **__: object) -> object:

@@ -16,8 +16,9 @@ from bot.core.models import Pause, Refusal, Refused
 from bot.core.retained import StarPage
 from bot.errors import TokenRejected
 from bot.github.client import GitHubClient
-from bot.github.connection import ATTEMPTS, Answer
+from bot.github.connection import ATTEMPTS
 from bot.github.star_history import WEEK, StarHistory, read_page
+from bot.github.wire import Answer
 from tests.standins.clock import SettableClock, moment
 from tests.standins.github import GitHubStandIn
 

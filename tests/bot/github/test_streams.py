@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.core.models import Harvest
-from bot.errors import GitHubError, TokenRejected
+from bot.errors import GitHubError, RateLimited, TokenRejected
 from bot.github.streams import merged
 
 
@@ -61,6 +61,16 @@ async def test_of_several_errors_each_is_told_once() -> None:
 
     with pytest.raises(GitHubError, match=r"^(Down\. Refused\.|Refused\. Down\.)$"):
         _ = [part async for part in merged(streams)]
+
+
+@pytest.mark.parametrize("mends", [GitHubError("Down."), RateLimited("Down.")])
+async def test_of_several_errors_what_time_mends_goes_before_a_token(mends: GitHubError) -> None:
+    """The flow resumes a run soon that another token's trouble cut short, too."""
+    told = [TokenRejected("Ended."), mends]
+
+    with pytest.raises(type(mends), match=r"^Down\. Ended\.$") as raised:
+        _ = [part async for part in merged([], told)]
+    assert type(raised.value) is type(mends)
 
 
 async def test_a_bug_in_one_ends_all() -> None:

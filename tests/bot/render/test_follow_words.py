@@ -98,7 +98,20 @@ def test_the_list_begins_with_what_is_followed() -> None:
         "following acme/*",
         "following zeta/* in group docs; GitHub knows no zeta.",
     )
-    assert portfolio_cards.repositories([], UTC, NOW, [ACME]).lines == ("following acme/*",)
+
+
+def test_a_follow_that_has_brought_nothing_says_so_in_its_group() -> None:
+    here = [Listed(Movement(SITE, ()), "docs", NOW, NOW)]
+    follows = [ACME, Follow(1, "docs", "Acme"), Follow(1, "docs", "zeta", Terms(("a*",)))]
+    said = portfolio_cards.repositories(here, UTC, NOW, follows).lines
+    bare = portfolio_cards.repositories([], UTC, NOW, [ACME])
+
+    assert said == (
+        "following acme/*; nothing found yet",
+        "following Acme/* in group docs",
+        "following zeta/*, a* in group docs; nothing found yet",
+    )
+    assert (bare.title, bare.lines) == ("Nothing is watched here yet", said[:1])
 
 
 def test_any_number_of_follows_leaves_room_for_the_list() -> None:
@@ -124,6 +137,36 @@ def test_the_end_of_a_follow_is_told() -> None:
     )
     assert bare.title == "Stopped following acme/*"
     assert single.notes == ("acme/* is followed on, without what was removed",)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (1, "acme/r0 stays: it was added by its name"),
+        (2, "acme/r0, acme/r1 stay: they were added by their names"),
+        (
+            1_205,
+            (
+                "acme/r0, acme/r1, acme/r2, acme/r3, acme/r4 and 1,200 more stay: they were added"
+                " by their names"
+            ),
+        ),
+    ],
+)
+def test_what_stays_when_a_follow_ends_is_told(number: int, said: str) -> None:
+    stay = tuple(Subject(n, f"acme/r{n}") for n in range(number))
+    report = Untracked((SITE,), (), unfollowed=(ACME,), kept=stay)
+    card, document = portfolio_cards.untracked(report), documents.untracked(report)
+
+    assert card.lines == ("no longer following acme/*", said)
+    assert isinstance(document, dict)
+    assert document["kept"] == [subject.full_name for subject in stay]
+
+
+def test_an_owner_that_is_not_followed_is_told_in_other_words_than_a_repository() -> None:
+    card = portfolio_cards.untracked(Untracked((), ("acme/*", "acme/site")))
+
+    assert [row.note for row in card.rows] == ["not followed here", "not watched here"]
 
 
 def test_while_nobody_knows_how_many_what_was_found_is_told() -> None:

@@ -116,7 +116,7 @@ def test_the_doctor_tells_facts_and_problems() -> None:
 def test_each_token_has_its_rows_and_its_trouble() -> None:
     tokens = (
         Allowance(name="token for acme", owners=("acme",), trouble="Ended.", refused=True),
-        Allowance(name="App's token for globex", owners=("globex",), trouble="Down."),
+        Allowance(None, 5000, 40, DUE, name="App's token for globex", trouble="Down."),
         Allowance(None, 60, 7, DUE, name="without a token", trouble="None.", configured=False),
     )
     report = replace(checkup(Settled(Guild(1), ()), ("Ended.",)), allowances=tokens)
@@ -126,6 +126,7 @@ def test_each_token_has_its_rows_and_its_trouble() -> None:
         "**GitHub token for acme** · refused",
         "**GitHub App's token for globex** · GitHub could not be asked",
         "**GitHub token** · none, or GitHub did not say",
+        "40 of 5,000 points left",
         "7 of 60 points left",
     ):
         assert told in text

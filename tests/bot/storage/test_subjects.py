@@ -24,6 +24,7 @@ from tests.standins.stored import SqliteStore, contents
 
 NOON = moment("2026-06-01")
 GONE = Refusal(Refused.NOT_FOUND, "gone or not visible")
+FORBIDDEN = Refusal(Refused.FORBIDDEN, "this token may not read it")
 SLOW = Refusal(Refused.TIMEOUT, "GitHub took too long")
 
 
@@ -273,6 +274,9 @@ async def test_merging_takes_watches_and_errors_along(store: SqliteStore, runs: 
     old = await imported(store, "old/name", {0: 30})
     await store.watches.add(1, "all", [known.id, old.id])
     await store.watches.add(2, "core", [old.id])
+    await store.watches.add(3, "all", [known.id, old.id], followed=[known.id])
+    await store.watches.add(4, "all", [known.id, old.id], followed=[known.id, old.id])
+    await store.watches.add(5, "all", [old.id], followed=[old.id])
     await runs.refuse(NOON + HOUR, old, SLOW)
 
     await runs.answer(NOON + 2 * HOUR, Answer(old, "new/name", 5, 31))
@@ -280,7 +284,31 @@ async def test_merging_takes_watches_and_errors_along(store: SqliteStore, runs: 
     merged = await found(store, "new/name")
     assert await store.watches.of(1) == [Watch(merged, "all")]
     assert await store.watches.of(2) == [Watch(merged, "core")]
+    assert await store.watches.of(3) == [Watch(merged, "all")], "somebody named one of them"
+    for guild_id in (4, 5):
+        assert await store.watches.of(guild_id) == [Watch(merged, "all", followed=True)]
     assert [error.full_name for error in await store.runs.errors("run-2")] == ["new/name"]
+
+
+async def test_a_forbidden_one_is_so_from_its_first_refusal_to_its_next_answer(
+    store: SqliteStore, runs: Runs
+) -> None:
+    known = await named(store, "o/site")
+    await runs.answer(NOON, Answer(known, "o/site", 5, 30))
+    for hours in (1, 2):
+        await runs.refuse(NOON + hours * HOUR, known, FORBIDDEN)
+    forbidden = await found(store, "o/site")
+    assert (forbidden.gone_at, forbidden.forbidden_at) == (None, NOON + HOUR)
+    assert forbidden.hidden.gone_at == NOON + HOUR
+    assert await store.subjects.events([known.id]) == {}
+
+    await runs.refuse(NOON + 3 * HOUR, known, GONE)
+    gone = await found(store, "o/site")
+    assert (gone.gone_at, gone.hidden.gone_at) == (NOON + 3 * HOUR, NOON + HOUR)
+
+    await runs.answer(NOON + 4 * HOUR, Answer(known, "o/site", 5, 30))
+    back = await found(store, "o/site")
+    assert (back.gone_at, back.forbidden_at, back.hidden) == (None, None, back)
 
 
 async def test_a_subject_merged_away_meanwhile_can_still_be_refused_or_answered(

@@ -31,6 +31,30 @@ async def test_adding_tells_what_was_not_watched_before(store: SqliteStore) -> N
     assert await store.watches.add(HERE, "all", []) == set()
 
 
+async def test_a_watch_tells_whether_a_follow_brought_it_until_somebody_names_it(
+    store: SqliteStore,
+) -> None:
+    b, a, c = await three(store)
+    await store.watches.add(HERE, "all", [a.id, b.id], followed=[b.id, c.id])
+    await store.watches.add(HERE, "core", [b.id], followed=[b.id])
+    await store.watches.add(HERE, "all", [a.id], followed=[a.id])
+    await store.watches.add(HERE, "all", [b.id])
+    assert await store.watches.of(HERE) == [
+        Watch(a, "all"),
+        Watch(b, "all", followed=True),
+        Watch(b, "core", followed=True),
+    ]
+
+    await store.watches.name(HERE, "all", [a.id, b.id, c.id])
+    await store.watches.name(THERE, "core", [b.id])
+
+    assert await store.watches.of(HERE) == [
+        Watch(a, "all"),
+        Watch(b, "all"),
+        Watch(b, "core", followed=True),
+    ]
+
+
 async def test_a_group_is_asked_for_by_its_name(store: SqliteStore) -> None:
     b, a, _ = await three(store)
     await store.watches.add(HERE, "all", [a.id])
