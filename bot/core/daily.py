@@ -39,14 +39,14 @@ class Daily:
     repos: Mapping[str, Entry]  # by name in lower case
 
 
-def build(movements: Sequence[Movement], collected: int, *, stale: int = DAY) -> Daily:
+def build(movements: Sequence[Movement], collected: int, *, by_day: bool = False) -> Daily:
     """Every repository's values at the end of the window; one that was never sampled is absent.
 
     Read back, every value stands for the file's moment, or its repository's `lastSeen`. So who was
-    not seen for more than `stale` seconds before has that too, and a metric older than that is
-    unknown.
+    not seen for more than a day before has that too, and a metric older than that is unknown;
+    `by_day`, as files tell it: who was not seen on that day (UTC).
     """
-    entries = (_entry(one, collected, stale) for one in movements)
+    entries = (_entry(one, collected, by_day=by_day) for one in movements)
     return document(collected, (entry for entry in entries if entry))
 
 
@@ -88,9 +88,9 @@ def content(daily: Daily) -> bytes:
     return f'{{\n  {head},\n  "repos": {repos}\n}}\n'.encode()
 
 
-def daily_json(movements: Sequence[Movement], collected: int, *, stale: int = DAY) -> bytes:
+def daily_json(movements: Sequence[Movement], collected: int, *, by_day: bool = False) -> bytes:
     """The file of a portfolio as of one moment."""
-    return content(build(movements, collected, stale=stale))
+    return content(build(movements, collected, by_day=by_day))
 
 
 def day_of(moment: int) -> str:
@@ -103,18 +103,23 @@ def written(moment: int) -> str:
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _entry(movement: Movement, collected: int, stale: int) -> Entry | None:
+def _entry(movement: Movement, collected: int, *, by_day: bool) -> Entry | None:
     """None where nothing is known that the format has a name for."""
     named = [delta for delta in movement.deltas if delta.metric in NAMES]
     if not named:
         return None
     moments = {delta.after_at for delta in named}  # one, as a rule
     seen_at = max(moments)
-    if seen_at - min(moments) > stale:
-        named = [delta for delta in named if seen_at - delta.after_at <= stale]
+    if _is_old(min(moments), seen_at, by_day=by_day):
+        named = [one for one in named if not _is_old(one.after_at, seen_at, by_day=by_day)]
     values = {NAMES[delta.metric]: delta.after for delta in named}
-    old = collected - seen_at > stale or named[0].status is Status.GONE  # all of them are, or none
+    gone = named[0].status is Status.GONE  # all of them are, or none
+    old = gone or _is_old(seen_at, collected, by_day=by_day)
     return Entry(movement.subject.full_name, values, seen_at if old else None, collected)
+
+
+def _is_old(seen: int, moment: int, *, by_day: bool) -> bool:
+    return seen // DAY < moment // DAY if by_day else moment - seen > DAY
 
 
 def _weight(entry: Entry) -> tuple[int, int, Sequence[int], bool, int, str]:
