@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -84,10 +85,11 @@ def rehearse(config: Path | None, question: Callable[[App], Awaitable[T]]) -> T:
 
 def answer(card: Card, document: Json, *, as_json: bool) -> None:
     """Print the one or the other to standard output."""
-    if as_json:
-        print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201
-        return
-    show(card, Console(width=None if sys.stdout.isatty() else PIPED_WIDTH))
+    with _printing():
+        if as_json:
+            print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201
+        else:
+            show(card, Console(width=None if sys.stdout.isatty() else PIPED_WIDTH))
 
 
 def drawn(chart: Chart, zone: tzinfo, out: Path | None) -> None:
@@ -95,36 +97,60 @@ def drawn(chart: Chart, zone: tzinfo, out: Path | None) -> None:
     if out is None:
         return
     text = svg(chart, zone=zone, theme="dark")
-    try:
-        match out.suffix.lower():
-            case ".svg":
-                out.write_text(text, encoding="utf-8")
-            case ".png":
-                out.write_bytes(asyncio.run(png(text)))
-            case _:
-                raise UsageError(f"{out} is no picture: let its name end with .png or .svg.")
-    except OSError as error:
-        raise UsageError(f"Cannot write {out} ({error.strerror}): name another file.") from error
-    Console(stderr=True).print(f"written to {out}", markup=False)
+    match out.suffix.lower():
+        case ".svg":
+            saved(text.encode(), out)
+        case ".png":
+            saved(asyncio.run(png(text)), out)
+        case _:
+            raise UsageError(f"{out} is no picture: let its name end with .png or .svg.")
 
 
 def saved(content: bytes, out: Path | None) -> None:
     """Write a document to a file, whole or not at all; to standard output where none is named."""
     if out is None:
-        _print(content)
+        with _printing():
+            _print(content)
         return
-    part = out.with_name(f"{out.name}.part")
     try:
         if out.exists() and not out.is_file():  # a device or a pipe is not to be replaced
             out.write_bytes(content)
         else:
-            part.write_bytes(content)
-            part.replace(out)
-    except OSError as error:
+            _replace(out.resolve(), content)  # a link stays one
+    except (OSError, RuntimeError) as error:  # links may go round in circles
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"Cannot write {out} ({why}): name another file.") from error
+    Console(stderr=True).print(f"written to {out}", markup=False)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Under a name first that nobody else has; either file is there whatever dies in between."""
+    part = path.with_name(f".repo-radar.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise UsageError(f"Cannot write {out} ({error.strerror}): name another file.") from error
-    Console(stderr=True).print(f"written to {out}", markup=False)
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    """A disk may be full behind standard output; who closed a pipe wants no more."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())  # or the rest is tried again at the end
+        raise RadarError(
+            f"Cannot print the answer ({error.strerror or error}): make room, then ask again."
+        ) from error
 
 
 def _print(content: bytes) -> None:
@@ -132,7 +158,6 @@ def _print(content: bytes) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
     else:  # something that stands for it
         sys.stdout.write(content.decode())
 
