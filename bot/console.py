@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import tzinfo
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -21,6 +19,7 @@ from bot.core.card import Card
 from bot.core.chart import Chart
 from bot.core.reports import Progress as Done
 from bot.errors import RadarError, UsageError
+from bot.output import printing, put, replace
 from bot.rehearsing import open_rehearsal
 from bot.render import words
 from bot.render.chart_png import png
@@ -85,7 +84,7 @@ def rehearse(config: Path | None, question: Callable[[App], Awaitable[T]]) -> T:
 
 def answer(card: Card, document: Json, *, as_json: bool) -> None:
     """Print the one or the other to standard output."""
-    with _printing():
+    with printing():
         if as_json:
             print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201
         else:
@@ -109,57 +108,18 @@ def drawn(chart: Chart, zone: tzinfo, out: Path | None) -> None:
 def saved(content: bytes, out: Path | None) -> None:
     """Write a document to a file, whole or not at all; to standard output where none is named."""
     if out is None:
-        with _printing():
-            _print(content)
+        with printing():
+            put(content)
         return
     try:
         if out.exists() and not out.is_file():  # a device or a pipe is not to be replaced
             out.write_bytes(content)
         else:
-            _replace(out.resolve(), content)  # a link stays one
+            replace(out.resolve(), content)  # a link stays one
     except (OSError, RuntimeError) as error:  # links may go round in circles
         why = getattr(error, "strerror", None) or error
         raise UsageError(f"Cannot write {out} ({why}): name another file.") from error
     Console(stderr=True).print(f"written to {out}", markup=False)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Under a name first that nobody else has; either file is there whatever dies in between."""
-    part = path.with_name(f".repo-radar.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-
-
-@contextmanager
-def _printing() -> Iterator[None]:
-    """A disk may be full behind standard output; who closed a pipe wants no more."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())  # or the rest is tried again at the end
-        raise RadarError(
-            f"Cannot print the answer ({error.strerror or error}): make room, then ask again."
-        ) from error
-
-
-def _print(content: bytes) -> None:
-    """Byte for byte, whatever the terminal's encoding and line ends."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-    else:  # something that stands for it
-        sys.stdout.write(content.decode())
 
 
 @contextmanager
