@@ -25,7 +25,7 @@ def read(path: Path) -> list[ImportRow | RefusedRow]:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 @pytest.mark.parametrize(
-    ("text", "line", "daily"), [(HISTORY, 2, True), (SNAPSHOT, 1, False), (f"\n{HISTORY}", 3, True)]
+    ("text", "line", "daily"), [(HISTORY, 2, True), (SNAPSHOT, 2, False), (f"\n{HISTORY}", 3, True)]
 )
 def test_a_file_is_known_by_its_content(
     tmp_path: Path, text: str, line: int, encoding: str, *, daily: bool
