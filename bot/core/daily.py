@@ -1,7 +1,7 @@
 """The daily portfolio file: what it says, how two of them become one, and its bytes."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -69,6 +69,15 @@ def merge(one: Daily, other: Daily) -> Daily:
     merged = document(collected, (*one.repos.values(), *other.repos.values()))
     aged = {name: _aged(entry, collected) for name, entry in merged.repos.items()}
     return Daily(collected, aged)
+
+
+def without(daily: Daily, names: Collection[str]) -> Daily:
+    """All but these, in whichever spelling."""
+    hidden = {name.lower() for name in names} & daily.repos.keys()
+    if not hidden:
+        return daily
+    kept = {name: entry for name, entry in daily.repos.items() if name not in hidden}
+    return Daily(daily.collected_at, kept)
 
 
 def content(daily: Daily) -> bytes:

@@ -139,6 +139,21 @@ async def test_a_gist_that_is_named_is_taken_also_when_it_is_still_empty(
     assert (stars(kept), len(other.versions)) == ({"o/a": 1}, 1)
 
 
+async def test_what_became_private_leaves_it(standin: GitHubStandIn, gist: GistFile) -> None:
+    """Also what another program wrote of it meanwhile, or an older twin still holds."""
+    kept = standin.gists.add({NAME: text(a=1, b=2)})
+    standin.gists.add({NAME: text(b=2, c=3)})
+
+    async def meanwhile(request: web.Request) -> None:
+        if request.method == "PATCH" and len(kept.versions) == 1:
+            kept.versions.append({NAME: text(NOON + 5, b=7, d=4)})
+
+    standin.gists.before = meanwhile
+    await gist.keep(daily(NOON + HOUR, a=2), now=NOW, hidden=["O/B", "o/unheard-of"])
+
+    assert stars(kept) == {"o/a": 2, "o/c": 3, "o/d": 4}
+
+
 @pytest.mark.parametrize("named", [True, False])
 async def test_a_gist_that_holds_anything_else_is_not_touched(
     standin: GitHubStandIn, *, named: bool
