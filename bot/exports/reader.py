@@ -10,9 +10,10 @@ from bot.errors import InvalidFile
 from bot.exports.daily_json import read_snapshot
 from bot.exports.history_csv import read_history
 from bot.exports.long_csv import read_long
-from bot.exports.values import Unusable
+from bot.exports.values import Unusable, cells_of
 
 _BLOCK = 1 << 20
+_GZIP = b"\x1f\x8b"
 _ENCODING = "utf-8-sig"  # takes a file with a byte order mark and one without
 
 
@@ -55,6 +56,8 @@ def read_rows(path: Path, *, now: int) -> Iterator[ImportRow | RefusedRow]:
 def _read(path: Path, now: int) -> Iterator[ImportRow | RefusedRow]:
     if path.exists() and not path.is_file():
         raise Unusable("it is not a file; name the files in it.")
+    if _is_packed(path):
+        raise Unusable("it is compressed: unpack it first, with gunzip.")
     opening = _opening(path)
     if not opening:
         raise Unusable("it is empty; is this the right file?")
@@ -74,7 +77,17 @@ def _is_long(path: Path) -> bool:
     """Is it what export writes? Its header is always the same."""
     with path.open(encoding=_ENCODING) as text:
         header = next(filter(str.strip, text), "")
-    return tuple(cell.strip().lower() for cell in header.split(",")) == COLUMNS
+    try:
+        cells = cells_of(header)
+    except Unusable:
+        return False
+    return tuple(cell.strip().lower() for cell in cells) == COLUMNS
+
+
+def _is_packed(path: Path) -> bool:
+    """As /export sends what is large."""
+    with path.open("rb") as octets:
+        return octets.read(len(_GZIP)) == _GZIP
 
 
 def _place(path: Path) -> str:

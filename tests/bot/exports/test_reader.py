@@ -1,3 +1,4 @@
+import gzip
 import os
 import sys
 from datetime import UTC, datetime
@@ -44,6 +45,7 @@ def test_a_file_is_known_by_its_content(
         (b"", "it is empty; is this the right file?"),
         (b"\xef\xbb\xbf \r\n", "it is empty; is this the right file?"),
         (b"date\n2026,\xff", "it is not UTF-8 text at line 2, column 6; save it as UTF-8."),
+        (gzip.compress(HISTORY.encode()), "it is compressed: unpack it first, with gunzip."),
         (b"Dear reader,\nhello", 'its columns are "dear reader, ", but a history CSV has'),
         (b"date,full_name\n2026-02-01,a/b", 'its columns are "date, full_name", but'),
         (b"[1, 2]", "it is JSON, but not an object;"),
@@ -142,6 +144,18 @@ def test_of_an_exported_csv_only_what_was_sampled_is_a_sample(tmp_path: Path) ->
         ImportRow(5, "c/d", Sample(NOON, {}, daily=True), gone_at=NOON),
         ImportRow(6, "a/b", Sample(NOON + DAY, {}, daily=True)),
     ]
+
+
+def test_an_exported_csv_that_a_spreadsheet_has_saved_is_still_known(tmp_path: Path) -> None:
+    path = tmp_path / "radar.csv"
+    quoted = "\r\n".join(
+        ",".join(f'"{cell}"' for cell in line.split(",")) for line in LONG.splitlines()
+    )
+    path.write_bytes(b"\xef\xbb\xbf" + quoted.encode())
+    plain = tmp_path / "plain.csv"
+    plain.write_text(LONG)
+
+    assert read(path) == read(plain)
 
 
 @pytest.mark.parametrize(
