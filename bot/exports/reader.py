@@ -22,10 +22,18 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
 
     Raises InvalidFile for a folder without any.
     """
-    return [file for path in paths for file in (_daily_files(path) if path.is_dir() else [path])]
+    return [file for path in paths for file in _files_of(path)]
+
+
+def _files_of(path: Path) -> list[Path]:
+    try:
+        return _daily_files(path) if path.is_dir() else [path]
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def _daily_files(folder: Path) -> list[Path]:
+    next(folder.iterdir(), None)  # raises where it may not be looked into: glob finds nothing then
     found = sorted(folder.glob("snapshots/*.json")) or sorted(folder.glob("*.json"))
     if not found:
         raise InvalidFile(
@@ -33,6 +41,11 @@ def _daily_files(folder: Path) -> list[Path]:
             " *.json; name the folder above snapshots, or the files."
         )
     return found
+
+
+def _unreadable(path: Path, error: OSError) -> InvalidFile:
+    reason = f"{error.strerror or error}; check the path and who may read it."
+    return InvalidFile(f"{path} cannot be imported: {reason}")
 
 
 def read_rows(path: Path, *, now: int) -> Iterator[ImportRow | RefusedRow]:
@@ -43,8 +56,7 @@ def read_rows(path: Path, *, now: int) -> Iterator[ImportRow | RefusedRow]:
     try:
         yield from _read(path, now)
     except OSError as error:
-        reason = f"{error.strerror or error}; check the path and who may read it."
-        raise InvalidFile(f"{path} cannot be imported: {reason}") from error
+        raise _unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise InvalidFile(
             f"{path} cannot be imported: it is not UTF-8 text{_place(path)}; save it as UTF-8."

@@ -212,3 +212,23 @@ def test_a_folder_stands_for_its_daily_files_in_the_order_of_their_days(tmp_path
 def test_a_folder_without_daily_files_is_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidFile, match=r"no daily files, neither snapshots/\*\.json nor"):
         files_of([tmp_path])
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFile, match=r"cannot be imported: .* too long; check the path"):
+        files_of([tmp_path / ("x" * 5_000)])
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="this user may read every folder"
+)
+@pytest.mark.parametrize("below", [".", "snapshots"])
+def test_a_folder_others_may_not_read_is_told(tmp_path: Path, below: str) -> None:
+    days = tmp_path / "portfolio" / "snapshots"
+    days.mkdir(parents=True)
+    (tmp_path / "portfolio").chmod(0)
+    try:
+        with pytest.raises(InvalidFile, match="Permission denied; check the path and who may"):
+            files_of([tmp_path / "portfolio" / below])
+    finally:
+        (tmp_path / "portfolio").chmod(0o700)
