@@ -17,7 +17,7 @@ from bot.exports.gist import ROUNDS, GistFile
 from bot.exports.gist_client import GistClient
 from tests.standins.bot_process import ROOT
 from tests.standins.clock import HOUR, moment
-from tests.standins.gists import Kept
+from tests.standins.gists import LIMIT, Kept
 from tests.standins.github import GitHubStandIn
 
 NAME = "gtt-portfolio-radar.json"
@@ -200,6 +200,20 @@ async def test_a_long_file_is_fetched_whole(standin: GitHubStandIn, gist: GistFi
 
     assert stars(kept) == {"o/a": 3, "o/b": 2}
     assert set(standin.gists.shown) == {f"Bearer {SECRET}"}  # it is the API's own host
+
+
+async def test_more_than_a_megabyte_is_written_and_fetched_whole(
+    standin: GitHubStandIn, gist: GistFile
+) -> None:
+    many = {f"a-repository-{number}": number for number in range(20_000)}
+    kept = standin.gists.add({NAME: text(a=1)})
+
+    await gist.keep(daily(NOON + HOUR, **many), now=NOW)
+    await gist.keep(daily(NOON + 2 * HOUR, **many), now=NOW)
+
+    assert len(kept.files[NAME]) > LIMIT
+    assert stars(kept) == {"o/a": 1} | {f"o/{name}": number for name, number in many.items()}
+    assert standin.gists.shown
 
 
 @pytest.mark.parametrize(
@@ -387,6 +401,7 @@ LIMITS = {"X-RateLimit-Remaining": "0"}
         ({"status": 404, "method": "PATCH"}, r"may not write gists \(404\).* scope gist"),
         ({"status": 404, "part": "/gists/"}, r"no gist .*\(404\).* daily_file.gist_id"),
         ({"status": 409, "method": "PATCH", "times": 99}, "written by others all the time"),
+        ({"status": 413, "method": "PATCH"}, r"does not take the daily file \(413\).* too large"),
         ({"status": 422, "method": "PATCH"}, r"does not take the daily file \(422\)"),
         ({"status": 502, "method": "PATCH", "times": 99}, r"answered 502: .*after the next run"),
         ({"status": 301}, "answered 301 about the gist: check github.api_url"),
