@@ -44,7 +44,7 @@ def build(movements: Sequence[Movement], collected: int, *, by_day: bool = False
 
     Read back, every value stands for the file's moment, or its repository's `lastSeen`. So who was
     not seen for more than a day before has that too, and a metric older than that is unknown;
-    `by_day`, as files tell it: who was not seen on that day (UTC).
+    `by_day`, as files tell it: who was not seen on that day (UTC), and earlier on it is said so.
     """
     entries = (_entry(one, collected, by_day=by_day) for one in movements)
     return document(collected, (entry for entry in entries if entry))
@@ -124,7 +124,8 @@ def _entry(movement: Movement, collected: int, *, by_day: bool) -> Entry | None:
     values = {NAMES[delta.metric]: delta.after for delta in named}
     gone = named[0].status is Status.GONE  # all of them are, or none
     old = gone or _is_old(seen_at, collected, by_day=by_day)
-    return Entry(movement.subject.full_name, values, seen_at if old else None, collected)
+    said_at = seen_at if by_day and not old else collected
+    return Entry(movement.subject.full_name, values, seen_at if old else None, said_at)
 
 
 def _is_old(seen: int, moment: int, *, by_day: bool) -> bool:

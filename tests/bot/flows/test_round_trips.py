@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from bot.core.daily import written
+from bot.core.daily import Entry, content, document, merge, written
 from bot.core.export import Document
 from bot.core.metrics import METRICS
 from bot.core.models import NOT_VISIBLE, Page, Run, RunStatus, Sample, Trigger
@@ -246,6 +246,23 @@ async def test_from_store_to_store_by_daily_files_the_delta_engine_says_the_same
 
         for window in [f"{first}..{last}" for first in days for last in days if first <= last]:
             assert await there.answers(window) == await here.answers(window)
+
+
+async def test_a_file_that_two_runs_of_a_day_wrote_comes_out_again_byte_for_byte(
+    clock: SettableClock,
+) -> None:
+    """The second one had no o/early any more; o/site had vanished the day before."""
+    clock.set("2026-05-09")
+    morning, evening = NOON, NOON + 3 * HOUR
+    site, tool = Entry("o/site", {"stars": 9}, NOON - 20 * HOUR, evening), {"stars": 2}
+    early = Entry("o/early", {"stars": 3, "openPRs": 0}, None, morning)
+    first = document(morning, [early, Entry("o/tool", {"stars": 1}, None, morning)])
+    file = content(merge(first, document(evening, [Entry("o/tool", tool, None, evening), site])))
+    assert json.loads(file)["repos"]["o/early"]["collectedAt"] == written(morning)
+    async with house(clock) as here:
+        await here.take(file)
+
+        assert (await here.export("daily-json", "2026-01-01..2026-01-01")).content == file
 
 
 async def test_who_vanished_in_a_file_is_gone_until_a_newer_one_has_it(
