@@ -22,6 +22,10 @@ ORDER = tuple(NAMES.values())
 SEPARATOR = ",\n      "
 
 
+More = tuple[tuple[str, str], ...]
+"""Keys of an entry that nobody here knows, with their JSON: whoever wrote them finds them again."""
+
+
 class Entry(NamedTuple):
     """What a document says of one repository."""
 
@@ -29,6 +33,7 @@ class Entry(NamedTuple):
     values: Mapping[str, int]  # by the file's own names
     last_seen: int | None  # the values are that old: it vanished, or was not sampled since
     said_at: int  # `collectedAt` of the document that said it first
+    more: More = ()  # what another program says besides
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ def content(daily: Daily) -> bytes:
     Indented by two, names sorted by code point, keys in the order of the format's description,
     UTF-8 with a final newline. An entry that an earlier document of the day said first keeps that
     one's moment as a `collectedAt` of its own, so that any order of merges ends the same; it is one
-    of the unknown keys that readers pass over.
+    of the unknown keys that readers pass over. Those of other programs stand last, by name.
     """
     # by hand: for indented text json has no fast part, and a portfolio may be large
     entries = sorted(daily.repos.values())
@@ -132,12 +137,12 @@ def _is_old(seen: int, moment: int, *, by_day: bool) -> bool:
     return seen // DAY < moment // DAY if by_day else moment - seen > DAY
 
 
-def _weight(entry: Entry) -> tuple[int, int, Sequence[int], bool, int, str]:
+def _weight(entry: Entry) -> tuple[int, int, Sequence[int], bool, int, str, More]:
     """Of two entries of one repository the heavier one stays; it is a total order."""
-    full_name, values, last_seen, said_at = entry
+    full_name, values, last_seen, said_at, more = entry
     seen = said_at if last_seen is None else last_seen
     counts = [values.get(name, -1) for name in NAMES.values()]
-    return seen // DAY, said_at, counts, last_seen is not None, seen, full_name
+    return seen // DAY, said_at, counts, last_seen is not None, seen, full_name, more
 
 
 def _aged(entry: Entry, collected: int) -> Entry:
@@ -148,10 +153,12 @@ def _aged(entry: Entry, collected: int) -> Entry:
 
 
 def _lines(entry: Entry, collected: int, quote: Callable[[str], str]) -> str:
-    full_name, values, last_seen, said_at = entry
+    full_name, values, last_seen, said_at, more = entry
     lines = [f'"{name}": {values[name]}' for name in ORDER if name in values]
     if last_seen is not None:
         lines.append(f'"lastSeen": "{written(last_seen)}"')
     if said_at != collected:
         lines.append(f'"collectedAt": "{written(said_at)}"')
-    return f"    {quote(full_name)}: {{\n      {SEPARATOR.join(lines)}\n    }}"
+    lines += [f"{quote(name)}: {told}".replace("\n", "\n      ") for name, told in more]
+    told = f"{{\n      {SEPARATOR.join(lines)}\n    }}" if lines else "{}"
+    return f"    {quote(full_name)}: {told}"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from bot.core.daily import ORDER, VERSION, Daily, Entry, document
+from bot.core.daily import ORDER, VERSION, Daily, Entry, More, document
 from bot.core.metrics import METRICS
 from bot.core.models import ImportRow, RefusedRow, Sample
 from bot.core.names import parse_repository, quoted
@@ -13,6 +13,7 @@ from bot.exports.values import Moment, Unusable, check_count, read_moment, shown
 
 SKEW = 3_600
 """Seconds by which the clock of another one that writes the same document may be ahead."""
+_KEYS = frozenset({*ORDER, "lastSeen", "collectedAt"})
 _NAMES = tuple((key, one.daily_json) for key, one in METRICS.items() if one.daily_json)
 
 
@@ -42,7 +43,7 @@ def _lines(text: str, names: Iterable[str]) -> Iterator[int]:
 def read_daily(content: bytes, *, now: int) -> Daily:
     """Read a document that is to be merged with another and written back: all of it, or Unusable.
 
-    Keys that nobody knows are passed over, and so is an entry without any number.
+    Keys of an entry that nobody knows are kept as they are, for whoever wrote them.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -51,7 +52,7 @@ def read_daily(content: bytes, *, now: int) -> Daily:
     latest = now + SKEW
     collected, repos = _read_document(text, latest)
     read = (_read_entry(name, entry, collected.at, latest) for name, entry in repos.items())
-    return document(collected.at, (entry for entry in read if entry.values))
+    return document(collected.at, read)
 
 
 def _read_document(text: str, now: int) -> tuple[Moment, Mapping[str, object]]:
@@ -75,11 +76,18 @@ def _read_entry(name: str, entry: object, collected: int, now: int) -> Entry:
             min(
                 collected, collected if said is None else _read_moment("collectedAt", said, now).at
             ),
+            _more(told),
         )
     except InvalidName as error:
         raise Unusable(str(error)) from error
     except Unusable as error:
         raise Unusable(f"{quoted(name)}: {error}") from error
+
+
+def _more(told: Mapping[str, Any]) -> More:
+    if told.keys() <= _KEYS:  # as nearly all are
+        return ()
+    return tuple((key, json.dumps(told[key], indent=2)) for key in sorted(told.keys() - _KEYS))
 
 
 def _object(entry: object) -> Mapping[str, Any]:
