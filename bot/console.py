@@ -4,9 +4,8 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import tzinfo
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from bot.core.card import Card
 from bot.core.chart import Chart
 from bot.core.reports import Progress as Done
 from bot.errors import RadarError, UsageError
+from bot.output import printing, put, replace
 from bot.rehearsing import open_rehearsal
 from bot.render import words
 from bot.render.chart_png import png
@@ -84,10 +84,11 @@ def rehearse(config: Path | None, question: Callable[[App], Awaitable[T]]) -> T:
 
 def answer(card: Card, document: Json, *, as_json: bool) -> None:
     """Print the one or the other to standard output."""
-    if as_json:
-        print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201
-        return
-    show(card, Console(width=None if sys.stdout.isatty() else PIPED_WIDTH))
+    with printing():
+        if as_json:
+            print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201
+        else:
+            show(card, Console(width=None if sys.stdout.isatty() else PIPED_WIDTH))
 
 
 def drawn(chart: Chart, zone: tzinfo, out: Path | None) -> None:
@@ -95,46 +96,30 @@ def drawn(chart: Chart, zone: tzinfo, out: Path | None) -> None:
     if out is None:
         return
     text = svg(chart, zone=zone, theme="dark")
-    try:
-        match out.suffix.lower():
-            case ".svg":
-                out.write_text(text, encoding="utf-8")
-            case ".png":
-                out.write_bytes(asyncio.run(png(text)))
-            case _:
-                raise UsageError(f"{out} is no picture: let its name end with .png or .svg.")
-    except OSError as error:
-        raise UsageError(f"Cannot write {out} ({error.strerror}): name another file.") from error
-    Console(stderr=True).print(f"written to {out}", markup=False)
+    match out.suffix.lower():
+        case ".svg":
+            saved(text.encode(), out)
+        case ".png":
+            saved(asyncio.run(png(text)), out)
+        case _:
+            raise UsageError(f"{out} is no picture: let its name end with .png or .svg.")
 
 
 def saved(content: bytes, out: Path | None) -> None:
     """Write a document to a file, whole or not at all; to standard output where none is named."""
     if out is None:
-        _print(content)
+        with printing():
+            put(content)
         return
-    part = out.with_name(f"{out.name}.part")
     try:
         if out.exists() and not out.is_file():  # a device or a pipe is not to be replaced
             out.write_bytes(content)
         else:
-            part.write_bytes(content)
-            part.replace(out)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise UsageError(f"Cannot write {out} ({error.strerror}): name another file.") from error
+            replace(out.resolve(), content)  # a link stays one
+    except (OSError, RuntimeError) as error:  # links may go round in circles
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"Cannot write {out} ({why}): name another file.") from error
     Console(stderr=True).print(f"written to {out}", markup=False)
-
-
-def _print(content: bytes) -> None:
-    """Byte for byte, whatever the terminal's encoding and line ends."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-    else:  # something that stands for it
-        sys.stdout.write(content.decode())
 
 
 @contextmanager

@@ -88,7 +88,7 @@ ROOMS: dict[str, set[str]] = {
     "bot/clock.py": {"time"},
     "bot/console.py": CORE
     | {"bot.app", "bot.log", "bot.render", "bot.settings", "asyncio", "pathlib", "rich"}
-    | {"bot.rehearsing"},
+    | {"bot.output", "bot.rehearsing"},
     # What channels demand, for the cogs that choose them and the edge that writes to them.
     "bot/destinations.py": {"bot.core", "discord"},
     "bot/errors.py": set(),
@@ -98,6 +98,7 @@ ROOMS: dict[str, set[str]] = {
     "bot/heartbeat.py": {"asyncio", "pathlib", "structlog"},
     "bot/housekeeping.py": {"asyncio", "structlog"},
     "bot/log.py": {"logging", "pydantic", "structlog"},
+    "bot/output.py": {"bot.errors", "os", "pathlib"},
     "bot/registration.py": set(),
     "bot/rehearsing.py": {"bot.app", "bot.errors", "bot.settings", "bot.settings_types"}
     | {"bot.storage.backups"}

@@ -1,7 +1,7 @@
 """The daily portfolio file: what it says, how two of them become one, and its bytes."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -22,6 +22,10 @@ ORDER = tuple(NAMES.values())
 SEPARATOR = ",\n      "
 
 
+More = tuple[tuple[str, str], ...]
+"""Keys of an entry that nobody here knows, with their JSON: whoever wrote them finds them again."""
+
+
 class Entry(NamedTuple):
     """What a document says of one repository."""
 
@@ -29,6 +33,7 @@ class Entry(NamedTuple):
     values: Mapping[str, int]  # by the file's own names
     last_seen: int | None  # the values are that old: it vanished, or was not sampled since
     said_at: int  # `collectedAt` of the document that said it first
+    more: More = ()  # what another program says besides
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +44,14 @@ class Daily:
     repos: Mapping[str, Entry]  # by name in lower case
 
 
-def build(movements: Sequence[Movement], collected: int, *, stale: int = DAY) -> Daily:
+def build(movements: Sequence[Movement], collected: int, *, by_day: bool = False) -> Daily:
     """Every repository's values at the end of the window; one that was never sampled is absent.
 
     Read back, every value stands for the file's moment, or its repository's `lastSeen`. So who was
-    not seen for more than `stale` seconds before has that too, and a metric older than that is
-    unknown.
+    not seen for more than a day before has that too, and a metric older than that is unknown;
+    `by_day`, as files tell it: who was not seen on that day (UTC), and earlier on it is said so.
     """
-    entries = (_entry(one, collected, stale) for one in movements)
+    entries = (_entry(one, collected, by_day=by_day) for one in movements)
     return document(collected, (entry for entry in entries if entry))
 
 
@@ -71,13 +76,22 @@ def merge(one: Daily, other: Daily) -> Daily:
     return Daily(collected, aged)
 
 
+def without(daily: Daily, names: Collection[str]) -> Daily:
+    """All but these, in whichever spelling."""
+    hidden = {name.lower() for name in names} & daily.repos.keys()
+    if not hidden:
+        return daily
+    kept = {name: entry for name, entry in daily.repos.items() if name not in hidden}
+    return Daily(daily.collected_at, kept)
+
+
 def content(daily: Daily) -> bytes:
     """The canonical form, in which the same document has the same bytes.
 
     Indented by two, names sorted by code point, keys in the order of the format's description,
     UTF-8 with a final newline. An entry that an earlier document of the day said first keeps that
     one's moment as a `collectedAt` of its own, so that any order of merges ends the same; it is one
-    of the unknown keys that readers pass over.
+    of the unknown keys that readers pass over. Those of other programs stand last, by name.
     """
     # by hand: for indented text json has no fast part, and a portfolio may be large
     entries = sorted(daily.repos.values())
@@ -88,9 +102,9 @@ def content(daily: Daily) -> bytes:
     return f'{{\n  {head},\n  "repos": {repos}\n}}\n'.encode()
 
 
-def daily_json(movements: Sequence[Movement], collected: int, *, stale: int = DAY) -> bytes:
+def daily_json(movements: Sequence[Movement], collected: int, *, by_day: bool = False) -> bytes:
     """The file of a portfolio as of one moment."""
-    return content(build(movements, collected, stale=stale))
+    return content(build(movements, collected, by_day=by_day))
 
 
 def day_of(moment: int) -> str:
@@ -103,26 +117,32 @@ def written(moment: int) -> str:
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _entry(movement: Movement, collected: int, stale: int) -> Entry | None:
+def _entry(movement: Movement, collected: int, *, by_day: bool) -> Entry | None:
     """None where nothing is known that the format has a name for."""
     named = [delta for delta in movement.deltas if delta.metric in NAMES]
     if not named:
         return None
     moments = {delta.after_at for delta in named}  # one, as a rule
     seen_at = max(moments)
-    if seen_at - min(moments) > stale:
-        named = [delta for delta in named if seen_at - delta.after_at <= stale]
+    if _is_old(min(moments), seen_at, by_day=by_day):
+        named = [one for one in named if not _is_old(one.after_at, seen_at, by_day=by_day)]
     values = {NAMES[delta.metric]: delta.after for delta in named}
-    old = collected - seen_at > stale or named[0].status is Status.GONE  # all of them are, or none
-    return Entry(movement.subject.full_name, values, seen_at if old else None, collected)
+    gone = named[0].status is Status.GONE  # all of them are, or none
+    old = gone or _is_old(seen_at, collected, by_day=by_day)
+    said_at = seen_at if by_day and not old else collected
+    return Entry(movement.subject.full_name, values, seen_at if old else None, said_at)
 
 
-def _weight(entry: Entry) -> tuple[int, int, Sequence[int], bool, int, str]:
+def _is_old(seen: int, moment: int, *, by_day: bool) -> bool:
+    return seen // DAY < moment // DAY if by_day else moment - seen > DAY
+
+
+def _weight(entry: Entry) -> tuple[int, int, Sequence[int], bool, int, str, More]:
     """Of two entries of one repository the heavier one stays; it is a total order."""
-    full_name, values, last_seen, said_at = entry
+    full_name, values, last_seen, said_at, more = entry
     seen = said_at if last_seen is None else last_seen
     counts = [values.get(name, -1) for name in NAMES.values()]
-    return seen // DAY, said_at, counts, last_seen is not None, seen, full_name
+    return seen // DAY, said_at, counts, last_seen is not None, seen, full_name, more
 
 
 def _aged(entry: Entry, collected: int) -> Entry:
@@ -133,10 +153,12 @@ def _aged(entry: Entry, collected: int) -> Entry:
 
 
 def _lines(entry: Entry, collected: int, quote: Callable[[str], str]) -> str:
-    full_name, values, last_seen, said_at = entry
+    full_name, values, last_seen, said_at, more = entry
     lines = [f'"{name}": {values[name]}' for name in ORDER if name in values]
     if last_seen is not None:
         lines.append(f'"lastSeen": "{written(last_seen)}"')
     if said_at != collected:
         lines.append(f'"collectedAt": "{written(said_at)}"')
-    return f"    {quote(full_name)}: {{\n      {SEPARATOR.join(lines)}\n    }}"
+    lines += [f"{quote(name)}: {told}".replace("\n", "\n      ") for name, told in more]
+    told = f"{{\n      {SEPARATOR.join(lines)}\n    }}" if lines else "{}"
+    return f"    {quote(full_name)}: {told}"

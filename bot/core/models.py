@@ -215,7 +215,7 @@ class Allowance:
 class ImportRow(NamedTuple):
     """One good row of an import file."""
 
-    line: int  # in the file, from 1; of a JSON file the line is 1
+    line: int  # in the file, from 1; of a JSON file where the repository's name stands
     full_name: str
     sample: Sample  # without values where nobody looked
     collected_at: int | None = None  # the moment of the daily file that it stands in

@@ -1,10 +1,10 @@
 """The daily portfolio file: every repository of one day, as JSON."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from bot.core.daily import ORDER, VERSION, Daily, Entry, document
+from bot.core.daily import ORDER, VERSION, Daily, Entry, More, document
 from bot.core.metrics import METRICS
 from bot.core.models import ImportRow, RefusedRow, Sample
 from bot.core.names import parse_repository, quoted
@@ -13,26 +13,37 @@ from bot.exports.values import Moment, Unusable, check_count, read_moment, shown
 
 SKEW = 3_600
 """Seconds by which the clock of another one that writes the same document may be ahead."""
-_LINE = 1  # JSON has no rows; the repository's name tells where
+_KEYS = frozenset({*ORDER, "lastSeen", "collectedAt"})
 _NAMES = tuple((key, one.daily_json) for key, one in METRICS.items() if one.daily_json)
 
 
 def read_snapshot(text: str, *, now: int) -> Iterator[ImportRow | RefusedRow]:
     """Read every repository; raises Unusable if the document as a whole will not do."""
     collected, repos = _read_document(text, now)
-    for name, entry in repos.items():
+    for (name, entry), line in zip(repos.items(), _lines(text, repos), strict=True):
         try:
-            yield _read_repository(name, entry, collected, now)
+            yield _read_repository(line, name, entry, collected, now)
         except InvalidName as error:
-            yield RefusedRow(_LINE, str(error))
+            yield RefusedRow(line, str(error))
         except Unusable as error:
-            yield RefusedRow(_LINE, f"{quoted(name)}: {error}")
+            yield RefusedRow(line, f"{quoted(name)}: {error}")
+
+
+def _lines(text: str, names: Iterable[str]) -> Iterator[int]:
+    """Where each name stands, which json does not tell; 1 from the first on that is escaped."""
+    line, seen = 1, max(text.find('"repos"'), 0)
+    line += text.count("\n", 0, seen)
+    for name in names:
+        at = text.find(f'"{name}"', seen) if line else -1
+        line = line + text.count("\n", seen, at) if at >= 0 else 0
+        seen = at
+        yield line or 1
 
 
 def read_daily(content: bytes, *, now: int) -> Daily:
     """Read a document that is to be merged with another and written back: all of it, or Unusable.
 
-    Keys that nobody knows are passed over, and so is an entry without any number.
+    Keys of an entry that nobody knows are kept as they are, for whoever wrote them.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -41,7 +52,7 @@ def read_daily(content: bytes, *, now: int) -> Daily:
     latest = now + SKEW
     collected, repos = _read_document(text, latest)
     read = (_read_entry(name, entry, collected.at, latest) for name, entry in repos.items())
-    return document(collected.at, (entry for entry in read if entry.values))
+    return document(collected.at, read)
 
 
 def _read_document(text: str, now: int) -> tuple[Moment, Mapping[str, object]]:
@@ -65,11 +76,18 @@ def _read_entry(name: str, entry: object, collected: int, now: int) -> Entry:
             min(
                 collected, collected if said is None else _read_moment("collectedAt", said, now).at
             ),
+            _more(told),
         )
     except InvalidName as error:
         raise Unusable(str(error)) from error
     except Unusable as error:
         raise Unusable(f"{quoted(name)}: {error}") from error
+
+
+def _more(told: Mapping[str, Any]) -> More:
+    if told.keys() <= _KEYS:  # as nearly all are
+        return ()
+    return tuple((key, json.dumps(told[key], indent=2)) for key in sorted(told.keys() - _KEYS))
 
 
 def _object(entry: object) -> Mapping[str, Any]:
@@ -101,7 +119,7 @@ def _check_version(version: object) -> None:
         )
 
 
-def _read_repository(name: str, entry: object, collected: Moment, now: int) -> ImportRow:
+def _read_repository(line: int, name: str, entry: object, collected: Moment, now: int) -> ImportRow:
     full_name = parse_repository(name)
     told = _object(entry)
     seen = told.get("lastSeen")  # of a repository that vanished: its values are that old
@@ -112,7 +130,7 @@ def _read_repository(name: str, entry: object, collected: Moment, now: int) -> I
         at, daily = collected if said is None else _read_moment("collectedAt", said, now)
     gone_at = None if seen is None else collected.at
     sample = Sample(at, _read_values(told), daily)
-    return ImportRow(_LINE, full_name, sample, collected.at, gone_at)
+    return ImportRow(line, full_name, sample, collected.at, gone_at)
 
 
 def _read_values(entry: Mapping[str, Any]) -> dict[str, int]:

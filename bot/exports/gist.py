@@ -1,10 +1,11 @@
 """The daily portfolio file in a gist of its own, which others may write at the same time."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import stamina
 
-from bot.core.daily import Daily, content, merge
+from bot.core.daily import Daily, content, merge, without
 from bot.errors import GitHubError
 from bot.exports.daily_json import read_daily
 from bot.exports.gist_client import Conflict, GistClient
@@ -30,6 +31,7 @@ class _Task:
     name: str
     now: int
     daily: Daily
+    hidden: Collection[str]  # what is not to be in it
     seen: str | None = None  # the version up to which all is in `daily`
     wrote: bool = False
     calm: int = field(default=0)
@@ -42,8 +44,8 @@ class GistFile:
         self._client = client
         self._gist_id = gist_id
 
-    async def keep(self, daily: Daily, *, now: int) -> None:
-        """Merge a document into the gist, until both sides are in it.
+    async def keep(self, daily: Daily, *, now: int, hidden: Collection[str] = ()) -> None:
+        """Merge a document into the gist, until both sides are in it, and no `hidden` one.
 
         Raises GitHubError where the gist cannot be read or written, or is not for this alone.
         """
@@ -52,7 +54,7 @@ class GistFile:
         for gist_id in others:  # two programs that found none made one each
             twin = await self._document(await self._client.get(gist_id), name, now)
             daily = merge(daily, twin) if twin else daily
-        await self._settle(_Task(first, name, now, daily))
+        await self._settle(_Task(first, name, now, daily, hidden))
 
     async def _ids(self, name: str, daily: Daily) -> list[str]:
         """The gist that counts first."""
@@ -100,6 +102,7 @@ class GistFile:
         await self._overwritten(task, gist)
         if there is not None:
             task.daily = merge(task.daily, there)
+        task.daily = without(task.daily, task.hidden)
         if task.daily == there:
             task.calm += 1
             if gist.history or not task.wrote or task.calm == CALM:

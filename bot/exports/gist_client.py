@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from io import BytesIO
 from typing import TypeVar
 
 import aiohttp
@@ -130,7 +131,7 @@ class GistClient:
             async with self._session.request(
                 method,
                 url,
-                data=body,
+                data=None if body is None else BytesIO(body),  # aiohttp warns of many bytes at once
                 headers=headers,
                 timeout=self._timeout,
                 allow_redirects=False,

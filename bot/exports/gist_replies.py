@@ -50,10 +50,10 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, missing: str) 
             return TokenRejected(f"GitHub forbids the token its gists (403): {FIX}.")
         case HTTPStatus.NOT_FOUND:
             return GitHubError(missing)
-        case HTTPStatus.UNPROCESSABLE_ENTITY:
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE | HTTPStatus.UNPROCESSABLE_ENTITY:
             return GitHubError(
-                "GitHub does not take the daily file (422): see that the gist of"
-                " daily_file.gist_id can be edited by hand."
+                f"GitHub does not take the daily file ({status}): see that the gist of"
+                " daily_file.gist_id can be edited by hand, and is not too large."
             )
     return GitHubError(f"GitHub answered {status} about the gist: check github.api_url.")
 

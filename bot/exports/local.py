@@ -3,13 +3,13 @@
 import asyncio
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from bot.core.daily import Daily, content, day_of, merge
+from bot.core.daily import Daily, content, day_of, merge, without
 from bot.errors import RadarError
 from bot.exports.daily_json import read_daily
 from bot.exports.values import Unusable
@@ -27,19 +27,19 @@ class LocalFiles:
         self._folder = root / FOLDER
         self._patience = patience
 
-    async def keep(self, daily: Daily, *, now: int) -> None:
-        """Merge a document into the file of its day.
+    async def keep(self, daily: Daily, *, now: int, hidden: Collection[str] = ()) -> None:
+        """Merge a document into the file of its day, in which no `hidden` one stays.
 
         Raises RadarError where that cannot be read or written; it is then as it was.
         """
-        await asyncio.to_thread(self._keep, daily, now)
+        await asyncio.to_thread(self._keep, daily, now, hidden)
 
-    def _keep(self, daily: Daily, now: int) -> None:
+    def _keep(self, daily: Daily, now: int, hidden: Collection[str]) -> None:
         path = self._folder / f"{day_of(daily.collected_at)}.json"
         with _told(path), self._alone():
             older = path.read_bytes() if path.exists() else None
             merged = daily if older is None else merge(_read(path, older, now), daily)
-            octets = content(merged)
+            octets = content(without(merged, hidden))
             if octets != older:
                 _replace(path, octets)
 

@@ -10,9 +10,10 @@ from bot.errors import InvalidFile
 from bot.exports.daily_json import read_snapshot
 from bot.exports.history_csv import read_history
 from bot.exports.long_csv import read_long
-from bot.exports.values import Unusable
+from bot.exports.values import Unusable, cells_of
 
 _BLOCK = 1 << 20
+_GZIP = b"\x1f\x8b"
 _ENCODING = "utf-8-sig"  # takes a file with a byte order mark and one without
 
 
@@ -21,10 +22,18 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
 
     Raises InvalidFile for a folder without any.
     """
-    return [file for path in paths for file in (_daily_files(path) if path.is_dir() else [path])]
+    return [file for path in paths for file in _files_of(path)]
+
+
+def _files_of(path: Path) -> list[Path]:
+    try:
+        return _daily_files(path) if path.is_dir() else [path]
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def _daily_files(folder: Path) -> list[Path]:
+    next(folder.iterdir(), None)  # raises where it may not be looked into: glob finds nothing then
     found = sorted(folder.glob("snapshots/*.json")) or sorted(folder.glob("*.json"))
     if not found:
         raise InvalidFile(
@@ -32,6 +41,11 @@ def _daily_files(folder: Path) -> list[Path]:
             " *.json; name the folder above snapshots, or the files."
         )
     return found
+
+
+def _unreadable(path: Path, error: OSError) -> InvalidFile:
+    reason = f"{error.strerror or error}; check the path and who may read it."
+    return InvalidFile(f"{path} cannot be imported: {reason}")
 
 
 def read_rows(path: Path, *, now: int) -> Iterator[ImportRow | RefusedRow]:
@@ -42,8 +56,7 @@ def read_rows(path: Path, *, now: int) -> Iterator[ImportRow | RefusedRow]:
     try:
         yield from _read(path, now)
     except OSError as error:
-        reason = f"{error.strerror or error}; check the path and who may read it."
-        raise InvalidFile(f"{path} cannot be imported: {reason}") from error
+        raise _unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise InvalidFile(
             f"{path} cannot be imported: it is not UTF-8 text{_place(path)}; save it as UTF-8."
@@ -55,6 +68,8 @@ def read_rows(path: Path, *, now: int) -> Iterator[ImportRow | RefusedRow]:
 def _read(path: Path, now: int) -> Iterator[ImportRow | RefusedRow]:
     if path.exists() and not path.is_file():
         raise Unusable("it is not a file; name the files in it.")
+    if _is_packed(path):
+        raise Unusable("it is compressed: unpack it first, with gunzip.")
     opening = _opening(path)
     if not opening:
         raise Unusable("it is empty; is this the right file?")
@@ -74,7 +89,17 @@ def _is_long(path: Path) -> bool:
     """Is it what export writes? Its header is always the same."""
     with path.open(encoding=_ENCODING) as text:
         header = next(filter(str.strip, text), "")
-    return tuple(cell.strip().lower() for cell in header.split(",")) == COLUMNS
+    try:
+        cells = cells_of(header)
+    except Unusable:
+        return False
+    return tuple(cell.strip().lower() for cell in cells) == COLUMNS
+
+
+def _is_packed(path: Path) -> bool:
+    """As /export sends what is large."""
+    with path.open("rb") as octets:
+        return octets.read(len(_GZIP)) == _GZIP
 
 
 def _place(path: Path) -> str:

@@ -1,7 +1,7 @@
 """The daily portfolio file of the operator's own portfolio, written after each run."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Protocol
@@ -22,8 +22,11 @@ AT_ONCE = 500
 
 
 class Destination(Protocol):
-    async def keep(self, daily: Daily, *, now: int) -> None:
-        """Merge a document into what is there; raises RadarError, and what is there stays."""
+    async def keep(self, daily: Daily, *, now: int, hidden: Collection[str] = ()) -> None:
+        """Merge a document into what is there; raises RadarError, and what is there stays.
+
+        No `hidden` repository is in it afterwards.
+        """
         ...
 
 
@@ -98,8 +101,9 @@ async def _kept(place: Place, movements: Sequence[Movement], now: int) -> str | 
     if collected is None:
         return None
     daily = await asyncio.to_thread(build, shown, collected)
+    hidden = [one.subject.full_name for one in movements if _must_go(place, one.subject)]
     try:
-        await place.destination.keep(daily, now=now)
+        await place.destination.keep(daily, now=now, hidden=hidden)
     except RadarError as error:
         return str(error)
     return None
@@ -107,3 +111,8 @@ async def _kept(place: Place, movements: Sequence[Movement], now: int) -> str | 
 
 def _may_go(place: Place, subject: Subject) -> bool:
     return subject.visibility is Visibility.PUBLIC or not place.public_only
+
+
+def _must_go(place: Place, subject: Subject) -> bool:
+    """It may have been public until now, and stand there from then."""
+    return subject.visibility is Visibility.PRIVATE and place.public_only

@@ -9,7 +9,8 @@ from bot.core.daily import daily_json, day_of
 from bot.core.export import Document, Form, Order, Trace, collected_at, long_csv, sampled
 from bot.core.metrics import METRICS
 from bot.core.models import Subject
-from bot.core.window import between, days, parse_window
+from bot.core.rank import Movement
+from bot.core.window import Window, between, days, parse_window
 from bot.errors import UsageError
 from bot.flows.deltas import Deltas
 from bot.flows.portfolio import Portfolio
@@ -69,15 +70,28 @@ class Exports:
         collected = collected_at(movements)
         if collected is None:
             raise UsageError(NOTHING_KNOWN)
-        end = order.window.end  # equal to `collected` where it lies between two samples
-        filed = await self._histories.newest_file(collected - collected % DAY, end)
-        if filed is None or (collected > filed and collected != end):
+        filed = await self._filed_at(order.window, collected, movements)
+        if filed is None:
             content = await asyncio.to_thread(daily_json, movements, collected)
             return Document(f"{day_of(collected)}.json", content)
         # That day came from a file, so it is told as that file did: all of it as of one moment.
         then = await self._deltas.between(order.subjects, between(filed, filed))
-        content = await asyncio.to_thread(daily_json, then, filed, stale=0)
+        content = await asyncio.to_thread(daily_json, then, filed, by_day=True)
         return Document(f"{day_of(filed)}.json", content)
+
+    async def _filed_at(
+        self, window: Window, collected: int, movements: Sequence[Movement]
+    ) -> int | None:
+        """When the imported file was collected that tells of this day, if one does.
+
+        Nobody whom GitHub answers for has vanished now because somebody else's file is newer.
+        """
+        if not window.ends_with_day and any(one.subject.github_id for one in movements):
+            return None
+        filed = await self._histories.newest_file(collected - collected % DAY, window.end)
+        # `collected` is the window's end where that lies between two samples
+        stands = filed is None or collected <= filed or collected == window.end
+        return filed if stands else None
 
     async def _csv(self, order: Order) -> Document:
         ids = [subject.id for subject in order.subjects]

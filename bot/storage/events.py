@@ -39,6 +39,14 @@ async def write(transaction: Transaction, subject_id: int, events: Iterable[Even
     )
 
 
+async def was_told_gone(transaction: Transaction, subject_id: int) -> bool:
+    """Did GitHub ever say so? What a file said of the time before is no event."""
+    rows = await transaction.rows(
+        "SELECT 1 FROM events WHERE subject_id = $1 AND kind = $2 LIMIT 1", subject_id, Kind.GONE
+    )
+    return bool(rows)
+
+
 async def take_along(transaction: Transaction, into: int, absorbed: int, at: int) -> None:
     """Let one subject take over what happened to the other; who was gone is found by this."""
     await transaction.run(
@@ -46,7 +54,8 @@ async def take_along(transaction: Transaction, into: int, absorbed: int, at: int
         " SELECT CAST($1 AS BIGINT), e.at, e.kind, e.detail FROM events e WHERE e.subject_id = $2"
         " UNION ALL"
         " SELECT CAST($1 AS BIGINT), CAST($3 AS BIGINT), 'back', '' FROM subjects s"
-        " WHERE s.id = $2 AND s.gone_at IS NOT NULL"
+        " WHERE s.id = $2 AND s.gone_at IS NOT NULL AND EXISTS (SELECT 1 FROM events g"
+        " WHERE g.subject_id = s.id AND g.kind = 'gone')"
         " ON CONFLICT (subject_id, at, kind) DO NOTHING",
         into, absorbed, at,
     )  # fmt: skip

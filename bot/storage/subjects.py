@@ -1,11 +1,12 @@
 """Repositories and their names: who is who, across renames and merges."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.core.events import Event, Kind, noticed
 from bot.core.models import Reading, Refusal, Refused, Subject, Visibility
 from bot.storage.database import Database, Transaction, Value, among, ids
-from bot.storage.events import events_of, take_along, write
+from bot.storage.events import events_of, take_along, was_told_gone, write
 
 COLUMNS = (
     "s.id, s.full_name, s.visibility, s.github_id, s.node_id, s.gone_at, s.archived, s.forbidden_at"
@@ -165,6 +166,8 @@ async def identify(
     )
     if now != kept:
         await _update(transaction, now)
+        if kept.github_id is None and not await was_told_gone(transaction, kept.id):
+            kept = replace(kept, gone_at=None)  # of a file, as of one that was merely not read
         await write(transaction, now.id, noticed(kept, reading, at))
     return now, named_only - {now.id}
 

@@ -1,7 +1,7 @@
 """Daily files in the background: written after runs, outliving any failure."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class Slow:
         self.begun, self.go = asyncio.Semaphore(0), asyncio.Semaphore(0)
         self.trouble: Exception | None = None
 
-    async def keep(self, daily: Daily, *, now: int) -> None:
+    async def keep(self, daily: Daily, *, now: int, hidden: Collection[str] = ()) -> None:  # noqa: ARG002  # a destination has it
         assert daily.collected_at <= now
         self.begun.release()
         await self.go.acquire()

@@ -1,8 +1,10 @@
 """Exports as people get them: a file for whoever asked, or one on a terminal."""
 
+import asyncio
 import csv
 import gzip
 import json
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -183,6 +185,50 @@ async def test_a_file_that_cannot_be_written_leaves_nothing_behind(home: Path) -
         assert said.code == 2
         assert said.sentence.startswith(f"Cannot write {out} (")
     assert parts(home) == []
+
+
+async def test_a_file_touches_nothing_beside_it_and_a_link_stays_one(home: Path) -> None:
+    (home / "own.csv.part").write_text("mine")
+    (home / "far").mkdir()
+    (home / "own.csv").symlink_to(home / "far" / "real.csv")
+    (home / "circle.csv").symlink_to(home / "circle.csv")
+
+    await run("export", "--format", "csv", DAYS, "--out", "own.csv")
+    circle = await run("export", "--format", "csv", DAYS, "--out", "circle.csv")
+
+    assert (home / "own.csv.part").read_text() == "mine"
+    assert (home / "own.csv").is_symlink()
+    assert (home / "far" / "real.csv").read_text().startswith("date,full_name")
+    assert circle.sentence.startswith("Cannot write circle.csv (")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "--format", "csv", DAYS),
+        ("export", "--format", "daily-json", DAYS),
+        ("diff", "acme/rocket", "--json"),
+        ("track", "list"),
+    ],
+)
+async def test_a_full_disk_behind_standard_output_is_a_sentence(
+    home: Path, words: tuple[str, ...]
+) -> None:
+    with Path("/dev/full").open("wb") as full:  # noqa: ASYNC230  # a device
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", *words),
+            cwd=home,
+            env=environment(home),
+            stdout=full,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await process.communicate()
+
+    assert process.returncode == 1
+    assert said.decode().splitlines() == [
+        "Cannot print the answer (No space left on device): make room, then ask again."
+    ]
 
 
 @pytest.mark.usefixtures("home")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
+from bot.clock import SystemClock
 from bot.core.events import Kind
 from bot.core.export import COLUMNS
 from bot.core.metrics import METRICS
@@ -20,8 +21,9 @@ from tests.standins.terminal import run
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 NAMES = [
-    *("daily-json", "diff", "digest", "history-csv", "import", "long-csv", "status", "sync"),
-    "track-list",
+    *("backfill", "backup", "chart", "check", "cleanup", "daily-json", "diff", "digest"),
+    *("history-csv", "import", "long-csv", "metrics-snapshots", "restore", "status", "sync"),
+    *("track-add", "track-list", "track-remove"),
 ]
 HISTORY = """\
 date,full_name,stars,forks,open_issues
@@ -71,6 +73,7 @@ async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         (tmp_path / "history.csv").write_text(HISTORY)
         (tmp_path / "day.json").write_text(json.dumps(SNAPSHOT))
         github.add("acme/rocket", stars=130, forks=9)
+        github.star_histories.give("acme/rocket", SystemClock().now(), {1: 4, 40: 6})
         await run("import", "history.csv", "day.json")
         yield tmp_path
 
@@ -112,7 +115,11 @@ def test_every_kind_that_the_program_knows_is_described() -> None:
     assert tuple(schema("long-csv")["properties"]) == COLUMNS
     entry = schema("daily-json")["properties"]["repos"]["additionalProperties"]["properties"]
     names = {one.daily_json for one in METRICS.values() if one.daily_json}
-    assert set(entry) == names | {"lastSeen"}
+    assert set(entry) == names | {"lastSeen", "collectedAt"}
+    assert schema("chart")["properties"]["metric"]["enum"] == list(METRICS)
+    for name in ("backfill", "track-add"):
+        errors = schema(name)["properties"]["errors"]
+        assert errors["items"]["properties"]["kind"]["enum"] == list(Refused)
 
 
 async def test_answers_are_as_described(home: Path) -> None:
@@ -125,6 +132,60 @@ async def test_answers_are_as_described(home: Path) -> None:
     check("track-list", (await run("track", "list", "--json")).json)
     for words in (("import", "bad.csv", "none.csv"), ("status",)):
         check(words[0], json.loads((await run(*words, "--json")).out))
+
+
+async def test_answers_with_pictures_and_star_history_are_as_described() -> None:
+    await run("sync")
+    for words in (("acme/rocket", "stars", MAY), ("acme/rocket", "forks", "1y")):
+        check("chart", (await run("chart", *words, "--json")).json)
+    compared = (await run("compare", "acme/rocket", "acme/site", "--window", MAY, "--json")).json
+    backfilled = (await run("backfill", "--json")).json
+
+    check("chart", compared)
+    check("backfill", backfilled)
+    assert [len(line["segments"]) > 0 for line in compared["lines"]] == [True, True]
+    assert len(backfilled["repos"]) == 1
+
+
+async def test_answers_about_what_is_watched_are_as_described() -> None:
+    added = json.loads((await run("track", "add", "acme/*", "acme/none", "--json")).out)
+    again = (await run("track", "add", "acme/rocket", "--json")).json
+    removed = json.loads((await run("track", "remove", "acme/*", "acme/no", "--json")).out)
+
+    check("track-add", added)
+    check("track-add", again)
+    check("track-remove", removed)
+    assert added["followed"]
+    assert added["errors"]
+    assert removed["unfollowed"]
+    assert removed["not_watched"]
+
+
+async def test_answers_about_the_database_are_as_described(home: Path) -> None:
+    made = (await run("backup", "--json")).json
+    check("backup", made)
+    check("check", (await run("check", "--json")).json)
+    check("cleanup", (await run("cleanup", "--keep-days", "30", "--dry-run", "--json")).json)
+    check("restore", (await run("restore", made["path"], "--dry-run", "--json")).json)
+    (home / "radar.db").write_bytes(b"SQLite format 3\0" + b"\xa5" * 5_000)
+    damaged = json.loads((await run("check", "--json")).out)
+    restored = (await run("restore", made["path"], "--json")).json
+
+    check("check", damaged)
+    check("restore", restored)
+    assert damaged["database"]["damage"]
+    assert restored["set_aside"]
+
+
+async def test_a_file_of_weekly_metrics_is_as_described() -> None:
+    await run("metric", "set", "2025-44", "flow_load", '{"wip_count": 12, "by_status": {"In": 1}}')
+    await run("metric", "set", "2025-W45", "mood", "4.5")
+
+    check("metrics-snapshots", json.loads((await run("metric", "export")).out))
+    Draft202012Validator(schema("metrics-snapshots")).validate({})
+    for wrong in ({"2025-W44": {}}, {"2025-44": {"mood": 4}}, {"2025-44": {"a b": {}}}):
+        with pytest.raises(ValidationError):
+            check("metrics-snapshots", wrong)
 
 
 async def test_exports_are_as_described() -> None:

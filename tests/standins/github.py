@@ -55,7 +55,7 @@ class GitHubStandIn:
         self._arrival = asyncio.Condition()
 
     async def __aenter__(self) -> Self:
-        app = web.Application()
+        app = web.Application(client_max_size=2**26)
         app.router.add_post("/graphql", self._serve)
         self.access.serve(app)
         self.rest.serve(app, self._admits)

@@ -15,7 +15,10 @@ from tests.bot.core.timelines import HOUR, NOON
 LATER = NOON + 1000 * DAY
 MIDNIGHT = NOON - 12 * HOUR
 names = st.sampled_from(["o/site", "O/Site", "o/tool", "acme/x.y", "A-b/c_d"])
-values = st.dictionaries(st.sampled_from(ORDER), st.integers(0, 3), min_size=1)
+values = st.dictionaries(st.sampled_from(ORDER), st.integers(0, 3))
+others = st.sampled_from(
+    [(), (), (("license", '"MIT"'),), (("by", "[\n  1\n]"), ("license", "null"))]
+)
 
 
 @st.composite
@@ -26,7 +29,7 @@ def documents(draw: st.DrawFn, days: int = 1) -> Daily:
     for name in draw(st.lists(names, unique=True)):
         earlier = draw(st.one_of(st.none(), st.integers(MIDNIGHT - DAY, collected)))
         said = draw(st.sampled_from([collected, collected, max(MIDNIGHT, collected - HOUR)]))
-        found.append(Entry(name, draw(values), earlier, said))
+        found.append(Entry(name, draw(values), earlier, said, draw(others)))
     return document(collected, found)
 
 
@@ -91,7 +94,7 @@ def test_the_bytes_are_those_of_json_indented_by_two(daily: Daily) -> None:
     assert json.dumps(told, indent=2).encode() + b"\n" == octets
     assert list(told) == ["collectedAt", "version", "repos"]
     assert list(told["repos"]) == sorted(told["repos"])
-    order = [*ORDER, "lastSeen", "collectedAt"]
+    order = [*ORDER, "lastSeen", "collectedAt", "by", "license"]
     for entry in told["repos"].values():
         assert list(entry) == sorted(entry, key=order.index)
 

@@ -87,6 +87,21 @@ def test_a_bad_repository_is_refused_and_the_next_one_is_read(
     assert isinstance(good, ImportRow)
 
 
+def test_a_repository_is_refused_with_the_line_on_which_it_stands() -> None:
+    repos: dict[str, object] = {f"a/{number}": ROCKET for number in range(4)}
+    repos["a/2"] = {"stars": "many"}
+    whole = {"collectedAt": "2026-03-21T18:00:00Z", "version": 1, "repos": repos}
+    text = json.dumps(whole, indent=2)
+
+    lines = [row.line for row in read(text)]
+
+    assert [text.splitlines()[line - 1].strip() for line in lines] == [
+        f'"a/{number}": {{' for number in range(4)
+    ]
+    for escaped, others in (("a\\/1", [lines[0], 1, 1, 1]), ("a/1", lines)):  # as PHP writes it
+        assert [row.line for row in read(text.replace("a/1", escaped))] == others
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -17,7 +17,7 @@ from bot.exports.gist import ROUNDS, GistFile
 from bot.exports.gist_client import GistClient
 from tests.standins.bot_process import ROOT
 from tests.standins.clock import HOUR, moment
-from tests.standins.gists import Kept
+from tests.standins.gists import LIMIT, Kept
 from tests.standins.github import GitHubStandIn
 
 NAME = "gtt-portfolio-radar.json"
@@ -139,6 +139,21 @@ async def test_a_gist_that_is_named_is_taken_also_when_it_is_still_empty(
     assert (stars(kept), len(other.versions)) == ({"o/a": 1}, 1)
 
 
+async def test_what_became_private_leaves_it(standin: GitHubStandIn, gist: GistFile) -> None:
+    """Also what another program wrote of it meanwhile, or an older twin still holds."""
+    kept = standin.gists.add({NAME: text(a=1, b=2)})
+    standin.gists.add({NAME: text(b=2, c=3)})
+
+    async def meanwhile(request: web.Request) -> None:
+        if request.method == "PATCH" and len(kept.versions) == 1:
+            kept.versions.append({NAME: text(NOON + 5, b=7, d=4)})
+
+    standin.gists.before = meanwhile
+    await gist.keep(daily(NOON + HOUR, a=2), now=NOW, hidden=["O/B", "o/unheard-of"])
+
+    assert stars(kept) == {"o/a": 2, "o/c": 3, "o/d": 4}
+
+
 @pytest.mark.parametrize("named", [True, False])
 async def test_a_gist_that_holds_anything_else_is_not_touched(
     standin: GitHubStandIn, *, named: bool
@@ -185,6 +200,20 @@ async def test_a_long_file_is_fetched_whole(standin: GitHubStandIn, gist: GistFi
 
     assert stars(kept) == {"o/a": 3, "o/b": 2}
     assert set(standin.gists.shown) == {f"Bearer {SECRET}"}  # it is the API's own host
+
+
+async def test_more_than_a_megabyte_is_written_and_fetched_whole(
+    standin: GitHubStandIn, gist: GistFile
+) -> None:
+    many = {f"a-repository-{number}": number for number in range(20_000)}
+    kept = standin.gists.add({NAME: text(a=1)})
+
+    await gist.keep(daily(NOON + HOUR, **many), now=NOW)
+    await gist.keep(daily(NOON + 2 * HOUR, **many), now=NOW)
+
+    assert len(kept.files[NAME]) > LIMIT
+    assert stars(kept) == {"o/a": 1} | {f"o/{name}": number for name, number in many.items()}
+    assert standin.gists.shown
 
 
 @pytest.mark.parametrize(
@@ -372,6 +401,7 @@ LIMITS = {"X-RateLimit-Remaining": "0"}
         ({"status": 404, "method": "PATCH"}, r"may not write gists \(404\).* scope gist"),
         ({"status": 404, "part": "/gists/"}, r"no gist .*\(404\).* daily_file.gist_id"),
         ({"status": 409, "method": "PATCH", "times": 99}, "written by others all the time"),
+        ({"status": 413, "method": "PATCH"}, r"does not take the daily file \(413\).* too large"),
         ({"status": 422, "method": "PATCH"}, r"does not take the daily file \(422\)"),
         ({"status": 502, "method": "PATCH", "times": 99}, r"answered 502: .*after the next run"),
         ({"status": 301}, "answered 301 about the gist: check github.api_url"),

@@ -1,3 +1,4 @@
+import gzip
 import os
 import sys
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ def read(path: Path) -> list[ImportRow | RefusedRow]:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 @pytest.mark.parametrize(
-    ("text", "line", "daily"), [(HISTORY, 2, True), (SNAPSHOT, 1, False), (f"\n{HISTORY}", 3, True)]
+    ("text", "line", "daily"), [(HISTORY, 2, True), (SNAPSHOT, 2, False), (f"\n{HISTORY}", 3, True)]
 )
 def test_a_file_is_known_by_its_content(
     tmp_path: Path, text: str, line: int, encoding: str, *, daily: bool
@@ -44,6 +45,7 @@ def test_a_file_is_known_by_its_content(
         (b"", "it is empty; is this the right file?"),
         (b"\xef\xbb\xbf \r\n", "it is empty; is this the right file?"),
         (b"date\n2026,\xff", "it is not UTF-8 text at line 2, column 6; save it as UTF-8."),
+        (gzip.compress(HISTORY.encode()), "it is compressed: unpack it first, with gunzip."),
         (b"Dear reader,\nhello", 'its columns are "dear reader, ", but a history CSV has'),
         (b"date,full_name\n2026-02-01,a/b", 'its columns are "date, full_name", but'),
         (b"[1, 2]", "it is JSON, but not an object;"),
@@ -144,6 +146,18 @@ def test_of_an_exported_csv_only_what_was_sampled_is_a_sample(tmp_path: Path) ->
     ]
 
 
+def test_an_exported_csv_that_a_spreadsheet_has_saved_is_still_known(tmp_path: Path) -> None:
+    path = tmp_path / "radar.csv"
+    quoted = "\r\n".join(
+        ",".join(f'"{cell}"' for cell in line.split(",")) for line in LONG.splitlines()
+    )
+    path.write_bytes(b"\xef\xbb\xbf" + quoted.encode())
+    plain = tmp_path / "plain.csv"
+    plain.write_text(LONG)
+
+    assert read(path) == read(plain)
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
@@ -198,3 +212,23 @@ def test_a_folder_stands_for_its_daily_files_in_the_order_of_their_days(tmp_path
 def test_a_folder_without_daily_files_is_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidFile, match=r"no daily files, neither snapshots/\*\.json nor"):
         files_of([tmp_path])
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFile, match=r"cannot be imported: .* too long; check the path"):
+        files_of([tmp_path / ("x" * 5_000)])
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="this user may read every folder"
+)
+@pytest.mark.parametrize("below", [".", "snapshots"])
+def test_a_folder_others_may_not_read_is_told(tmp_path: Path, below: str) -> None:
+    days = tmp_path / "portfolio" / "snapshots"
+    days.mkdir(parents=True)
+    (tmp_path / "portfolio").chmod(0)
+    try:
+        with pytest.raises(InvalidFile, match="Permission denied; check the path and who may"):
+            files_of([tmp_path / "portfolio" / below])
+    finally:
+        (tmp_path / "portfolio").chmod(0o700)

@@ -1,7 +1,7 @@
 """Daily files after each run: of the operator's portfolio, never at the cost of the run."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
@@ -39,13 +39,15 @@ class Shelf:
     """A destination that remembers, and fails as often as it is told."""
 
     kept: list[Daily] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
 
-    async def keep(self, daily: Daily, *, now: int) -> None:
+    async def keep(self, daily: Daily, *, now: int, hidden: Collection[str] = ()) -> None:
         assert now >= daily.collected_at
         if self.troubles:
             raise RadarError(self.troubles.pop(0))
         self.kept.append(daily)
+        self.hidden = list(hidden)
 
     @property
     def names(self) -> list[str]:
@@ -152,6 +154,7 @@ async def test_private_repositories_and_unknown_ones_go_to_no_public_place(
     await world.files.write()
 
     assert (world.shelf.names, world.public.names) == (["o/site", "o/tool"], ["o/tool"])
+    assert (world.shelf.hidden, world.public.hidden) == ([], ["o/site"])
     assert (await flows.portfolio.repositories(OPERATOR))[0].visibility is Visibility.PRIVATE
 
 

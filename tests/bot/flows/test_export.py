@@ -131,6 +131,29 @@ async def test_a_daily_file_imported_elsewhere_leaves_it_byte_for_byte(
 
 
 @pytest.mark.usefixtures("watched")
+@pytest.mark.parametrize("window", ["today", "whole day"])
+async def test_a_file_of_others_lets_nobody_vanish(
+    flows: Flows, clock: SettableClock, tmp_path: Path, window: str
+) -> None:
+    """The operator imports what somebody else collected: o/tool was read an hour before."""
+    clock.pass_(HOUR)
+    repos = {"x/theirs": {"stars": 5}}
+    told = {"collectedAt": moment(clock, 0), "version": 1, "repos": repos}
+    (tmp_path / "theirs.json").write_text(json.dumps(told))
+    before = json.loads((await made(flows, "daily-json")).content)
+    await flows.importing.files([tmp_path / "theirs.json"])
+    if window != "today":
+        window = f"{day(clock, 0)}..{day(clock, 0)}"
+        clock.pass_(DAY)
+
+    after = json.loads((await made(flows, "daily-json", window)).content)
+    tool = after["repos"]["O/tool"]
+    assert after["repos"]["o/site"] == before["repos"]["o/site"]
+    assert tool.pop("collectedAt", moment(clock, 0 if window == "today" else 1)) <= moment(clock, 0)
+    assert tool == {"stars": 0}
+
+
+@pytest.mark.usefixtures("watched")
 async def test_a_guild_gets_its_own_watches_only(flows: Flows) -> None:
     assert await repositories(flows, HERE) == {"o/site", "O/tool"}
     assert await repositories(flows, THERE) == {"t/theirs"}

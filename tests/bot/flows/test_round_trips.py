@@ -1,6 +1,7 @@
 """What leaves and comes in elsewhere is the same there: the bytes, and every answer."""
 
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,10 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from bot.core.daily import written
+from bot.core.daily import Entry, content, document, merge, written
 from bot.core.export import Document
 from bot.core.metrics import METRICS
 from bot.core.models import NOT_VISIBLE, Page, Run, RunStatus, Sample, Trigger
@@ -31,6 +32,7 @@ from tests.standins.stored import SqliteStore, contents, fresh_store
 ON_SQLITE = settings(deadline=None, max_examples=40)
 ZONES = st.sampled_from([UTC, ZoneInfo("America/Los_Angeles"), ZoneInfo("Asia/Kolkata")])
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+FIRST_NIGHTFALL = 1_767_380_401  # 2 January, 19:00:01 UTC
 NAMES = tuple(one.daily_json for one in METRICS.values() if one.daily_json)
 Told = dict[tuple[str, str], tuple[object, ...]]
 
@@ -137,18 +139,31 @@ async def test_a_csv_of_whole_days_comes_out_of_another_store_byte_for_byte(
         assert await contents(there.store.database) == before
 
 
+UNREAD_FOR_A_DAY = [
+    Sample(FIRST_NIGHTFALL, {"stars": 0, "forks": 0, "open_issues": 0}),
+    Sample(FIRST_NIGHTFALL + DAY, {"stars": 0}),
+    Sample(FIRST_NIGHTFALL + DAY + 5 * HOUR, {"stars": 0, "forks": 0}),
+]
+"""Nobody read the forks on the second day, though 29 hours are no gap."""
+
+
 @ON_SQLITE
+@example(timelines=[UNREAD_FOR_A_DAY], gone=False)
 @given(timelines=st.lists(dense(), min_size=1, max_size=3), gone=st.booleans())
 async def test_from_store_to_store_by_csv_the_delta_engine_says_the_same_of_every_day(
     timelines: list[list[Sample]], *, gone: bool
 ) -> None:
-    """From one day's end to another's: what happened within a day, days do not tell."""
+    """From one day's end to another's: what happened within a day, days do not tell.
+
+    Nor how often somebody looked: a day that was looked through is one more sample for who reads
+    the file, so only what was really sampled twice by then cannot be `new` on one side alone.
+    """
     assume(all(sample.at % DAY for samples in timelines for sample in samples))  # two days' moment
     days = days_of(timelines)
     async with filled(timelines, gone=gone) as here, house(here.clock) as there:
         document = await here.export("csv", f"{days[0]}..{days[-1]}")
         await there.take(document.content)
-        sampled = sampled_days(document.content)
+        sampled = sampled_days(timelines)
         for first in days[1::2]:
             for last in (first, days[-1]):
                 window = f"{first}..{last}"
@@ -161,13 +176,13 @@ async def test_from_store_to_store_by_csv_the_delta_engine_says_the_same_of_ever
                     assert theirs[key][1] == told[1], (key, window)
 
 
-def sampled_days(content: bytes) -> dict[tuple[str, str], list[str]]:
-    days: dict[tuple[str, str], list[str]] = {}
-    for line in content.decode().splitlines()[1:]:
-        date, name, metric, _, status = line.split(",")
-        if status == "exact":
-            days.setdefault((name, metric), []).append(date)
-    return days
+def sampled_days(timelines: Sequence[Sequence[Sample]]) -> dict[tuple[str, str], list[str]]:
+    days: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for number, samples in enumerate(timelines):
+        for sample in samples:
+            for metric in sample.values:
+                days[f"o/r{number}", metric].add(written(sample.at)[:10])
+    return {key: sorted(found) for key, found in days.items()}
 
 
 def ordered(entry: dict[str, object]) -> dict[str, object]:
@@ -231,6 +246,23 @@ async def test_from_store_to_store_by_daily_files_the_delta_engine_says_the_same
 
         for window in [f"{first}..{last}" for first in days for last in days if first <= last]:
             assert await there.answers(window) == await here.answers(window)
+
+
+async def test_a_file_that_two_runs_of_a_day_wrote_comes_out_again_byte_for_byte(
+    clock: SettableClock,
+) -> None:
+    """The second one had no o/early any more; o/site had vanished the day before."""
+    clock.set("2026-05-09")
+    morning, evening = NOON, NOON + 3 * HOUR
+    site, tool = Entry("o/site", {"stars": 9}, NOON - 20 * HOUR, evening), {"stars": 2}
+    early = Entry("o/early", {"stars": 3, "openPRs": 0}, None, morning)
+    first = document(morning, [early, Entry("o/tool", {"stars": 1}, None, morning)])
+    file = content(merge(first, document(evening, [Entry("o/tool", tool, None, evening), site])))
+    assert json.loads(file)["repos"]["o/early"]["collectedAt"] == written(morning)
+    async with house(clock) as here:
+        await here.take(file)
+
+        assert (await here.export("daily-json", "2026-01-01..2026-01-01")).content == file
 
 
 async def test_who_vanished_in_a_file_is_gone_until_a_newer_one_has_it(

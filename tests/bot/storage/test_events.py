@@ -15,6 +15,7 @@ from bot.core.models import (
     RunStatus,
     Sample,
     Subject,
+    Told,
     Trigger,
     Visibility,
 )
@@ -208,6 +209,24 @@ async def test_who_was_known_by_name_only_has_no_rename_but_comes_back(
 
     assert await events_of(store, named) == [Event(gone, Kind.GONE), Event(back, Kind.BACK)]
     assert (await found(store, "old/name")).gone_at is None
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+async def test_who_was_gone_in_a_file_only_does_not_come_back(
+    store: SqliteStore, pages: Pages, site: Subject, *, renamed: bool
+) -> None:
+    """A daily file has `lastSeen` also with what was not read for some days."""
+    name, reading = "o/file", replace(SITE, full_name="o/file", github_id=6, node_id="R_6")
+    told = Told(gone={name: [NOON + DAY]})
+    await store.histories.merge([(name, Sample(NOON, {"stars": 1}))], NOON, told)
+    named = await found(store, name)
+    assert named.gone_at == NOON + DAY
+
+    await pages.answer(named, SITE if renamed else reading)  # SITE is known: they are merged
+
+    now = await found(store, name)
+    assert (now.id == site.id, now.gone_at) == (renamed, None)
+    assert await events_of(store, now) == []
 
 
 async def test_many_are_told_in_one_question_each_its_own_in_order(
