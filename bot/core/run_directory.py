@@ -55,6 +55,14 @@ class Meta:
     files: Mapping[str, FileNote]
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A destination as it was found."""
+
+    directories: frozenset[str]
+    open: bool = True  # others than those it is shared with may read it, for all we know
+
+
 def build(
     head: Head, data: Mapping[str, Sequence[Row]], previous: Meta | None = None
 ) -> dict[str, bytes]:
