@@ -10,6 +10,7 @@ from bot.errors import InvalidFile
 from bot.exports.daily_json import read_snapshot
 from bot.exports.history_csv import read_history
 from bot.exports.long_csv import read_long
+from bot.exports.run_files import is_enveloped, read_portfolio
 from bot.exports.values import Unusable
 
 _BLOCK = 1 << 20
@@ -63,7 +64,10 @@ def _read(path: Path, now: int) -> Iterator[ImportRow | RefusedRow]:
             content = text.read()
             if looks_weekly(content):
                 raise Unusable("it holds weekly metrics; use repo-radar metric import.")
-            yield from read_snapshot(content, now=now)
+            if is_enveloped(content):
+                yield from read_portfolio(content.encode(), now=now)
+            else:
+                yield from read_snapshot(content, now=now)
         elif _is_long(path):
             yield from read_long(text, now=now)
         else:

@@ -104,6 +104,14 @@ def read_envelope(octets: bytes) -> Envelope:
     return Envelope(told.org, told.run_id, _moment(told.generated_at), told.data)
 
 
+def is_enveloped(text: str) -> bool:
+    """Is it a file of a run directory, and no daily one?"""
+    try:
+        return "schema_version" in msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, RecursionError):
+        return False
+
+
 def read_portfolio(octets: bytes, *, now: int) -> list[ImportRow]:
     """The samples of every repository, oldest first; metrics nobody knows are passed over."""
     rows: list[ImportRow] = []

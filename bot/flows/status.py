@@ -29,6 +29,7 @@ class Status:
         *,
         interval: int,
         of_files: Callable[[], Sequence[str]] = lambda: (),
+        of_directories: Callable[[], Sequence[str]] = lambda: (),
     ) -> None:
         self._allowances = allowances
         self._store = store
@@ -37,6 +38,7 @@ class Status:
         self._clock = clock
         self._interval = interval
         self._of_files = of_files
+        self._of_directories = of_directories
 
     async def report(self) -> StatusReport:
         """Never raises for what is wrong with GitHub: that is a problem to report."""
@@ -51,6 +53,7 @@ class Status:
         problems += [one for one in of_runs if not any(said in one for said in problems)]
         problems += await self.of_follows(OPERATOR)
         problems += [*await self.of_traffic(OPERATOR, watched), *self._of_files()]
+        problems += self._of_directories()
         return StatusReport(
             version=__version__,
             now=now,
