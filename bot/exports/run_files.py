@@ -106,6 +106,8 @@ def read_envelope(octets: bytes) -> Envelope:
 
 def is_enveloped(text: str) -> bool:
     """Is it a file of a run directory, and no daily one?"""
+    if '"schema_version"' not in text:  # of a year of daily files each would be read twice
+        return False
     try:
         return "schema_version" in msgspec.json.decode(text, type=dict[str, msgspec.Raw])
     except (msgspec.MsgspecError, RecursionError):

@@ -32,7 +32,7 @@ verify` checks a clone of this repository byte by byte, `repo-radar restore` rea
 
 
 class Nothing(Exception):
-    """The repository has no commit yet, or GitHub is still making it."""
+    """The repository has no commit yet."""
 
 
 class _Repository(msgspec.Struct):
@@ -85,6 +85,8 @@ class GitData:
         """The newest commit; None where there is no such branch. Raises Nothing."""
         answer = await self._ask("GET", f"/git/ref/heads/{quote(branch)}", also=(404, 409))
         if answer.status == HTTPStatus.CONFLICT:
+            if b"empty" not in answer.body.lower():  # it is being made, or out of reach
+                raise self._refusal(answer.status)
             raise Nothing
         if answer.status == HTTPStatus.NOT_FOUND:
             return None
