@@ -30,7 +30,7 @@ class Known:
 
 
 def known_by(subject: Subject, series: Mapping[str, Series], end: int) -> Known:
-    """Leave out what was learnt later: a run that is written late has the bytes it had then.
+    """Leave out what was sampled later: a run that is written late tells of its own time.
 
     Stars that are still held are no samples.
     """
@@ -49,7 +49,7 @@ def lonely(known: Known, window: Window, fresh: int) -> dict[str, int]:
     return {
         delta.metric: min(span.since for span in known.series[delta.metric].spans)
         for delta in _measured(known.subject, known.series, window, fresh)
-        if delta.unsampled
+        if delta.before_at == delta.after_at
     }
 
 

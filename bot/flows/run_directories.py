@@ -1,7 +1,7 @@
 """A run directory after each run of the operator's portfolio, in a commit of its own.
 
 Writing never fails a run. What could not be written is told, and written after the next one: a
-directory for each run that was missed, with the bytes it would have had then.
+directory for each run that was missed, as of the moment it ended.
 """
 
 import asyncio
