@@ -60,7 +60,7 @@ class Ground:
     """A destination as it was found."""
 
     directories: frozenset[str]
-    open: bool = True  # others than those it is shared with may read it, for all we know
+    is_open: bool = True  # others than those it is shared with may read it, for all we know
 
 
 def build(

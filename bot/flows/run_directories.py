@@ -134,7 +134,7 @@ class RunDirectories:
     ) -> Meta | None:
         """Returns what the next one is compared with."""
         window = between(head.period_start, head.period_end)
-        rows = await self._portfolio.rows(window, public_only=ground.open)
+        rows = await self._portfolio.rows(window, public_only=ground.is_open)
         known = previous if self._wish.incremental else None
         files = await asyncio.to_thread(build, head, {PORTFOLIO: rows}, known)
         like = known.head.directory if known else None
@@ -156,7 +156,7 @@ class RunDirectories:
     async def _warn(self, trunk: Trunk, ground: Ground, filed: Filed) -> None:
         """Once, and again after it was private meanwhile."""
         kind = f"open {trunk.label}".lower()
-        if not ground.open:
+        if not ground.is_open:
             await self._guilds.clear(OPERATOR, kind)
         elif await self._guilds.tell_once(OPERATOR, kind, self._clock.now()):
             filed.warnings.append(

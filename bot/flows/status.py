@@ -51,9 +51,8 @@ class Status:
         allowances, problems = await self.of_tokens(now, watched)
         of_runs = self.of_runs(last, now, len(watched), failing)
         problems += [one for one in of_runs if not any(said in one for said in problems)]
-        problems += await self.of_follows(OPERATOR)
-        problems += [*await self.of_traffic(OPERATOR, watched), *self._of_files()]
-        problems += self._of_directories()
+        problems += [*await self.of_follows(OPERATOR), *await self.of_traffic(OPERATOR, watched)]
+        problems += [*self._of_files(), *self._of_directories()]
         return StatusReport(
             version=__version__,
             now=now,

@@ -62,7 +62,7 @@ class RunBranch:
 
     async def look(self) -> Ground:
         private = await self._git.is_private()
-        return Ground(frozenset((await self._tip()).directories), open=not private)
+        return Ground(frozenset((await self._tip()).directories), is_open=not private)
 
     async def read(self, directory: str, file: str) -> bytes | None:
         """None where there is none."""

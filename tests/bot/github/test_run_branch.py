@@ -360,7 +360,7 @@ async def test_whether_others_may_read_it_is_looked_at(
 ) -> None:
     github.set(STATE, private=private)
 
-    assert (await branch.look()).open is not private
+    assert (await branch.look()).is_open is not private
 
 
 async def test_answers_that_are_none_are_refused(branch: RunBranch, github: GitHubStandIn) -> None:
