@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bot.core.export import COLUMNS
 from bot.core.models import ImportRow, RefusedRow
+from bot.core.run_directory import FOLDER, META, NAME, PORTFOLIO
 from bot.core.snapshots import looks_weekly
 from bot.errors import InvalidFile
 from bot.exports.daily_json import read_snapshot
@@ -20,19 +21,25 @@ _ENCODING = "utf-8-sig"  # takes a file with a byte order mark and one without
 def files_of(paths: Sequence[Path]) -> list[Path]:
     """The files themselves, and of a folder its daily files by name, which is by day.
 
-    Raises InvalidFile for a folder without any.
+    So are the portfolios of its run directories. Raises InvalidFile for a folder without any.
     """
-    return [file for path in paths for file in (_daily_files(path) if path.is_dir() else [path])]
+    return [file for path in paths for file in (_files_in(path) if path.is_dir() else [path])]
 
 
-def _daily_files(folder: Path) -> list[Path]:
-    found = sorted(folder.glob("snapshots/*.json")) or sorted(folder.glob("*.json"))
-    if not found:
-        raise InvalidFile(
-            f"{folder} cannot be imported: it has no daily files, neither snapshots/*.json nor"
-            " *.json; name the folder above snapshots, or the files."
-        )
-    return found
+def _files_in(folder: Path) -> list[Path]:
+    if (folder / META).is_file():
+        return [folder / PORTFOLIO]
+    for place in (folder / FOLDER, folder):
+        if found := sorted([*place.glob("*.json"), *_portfolios(place)]):
+            return found
+    raise InvalidFile(
+        f"{folder} cannot be imported: it has no daily files, neither snapshots/*.json nor"
+        " *.json; name the folder above snapshots, or the files."
+    )
+
+
+def _portfolios(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.glob(f"*/{PORTFOLIO}") if NAME.fullmatch(path.parent.name))
 
 
 def read_rows(path: Path, *, now: int) -> Iterator[ImportRow | RefusedRow]:

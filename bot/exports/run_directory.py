@@ -102,7 +102,7 @@ def _checked(directory: Path, now: int) -> tuple[int, tuple[str, ...]]:
 def _check(path: Path, meta: Meta, now: int) -> None:
     octets, note = _octets(path), meta.files[path.name]
     if (len(octets), digest(octets)) != (note.octets, note.sha256):
-        raise Unusable(f"it is not as it was written: its checksum in {META} does not fit.")
+        raise Unusable(f"its checksum in {META} does not fit.")
     told = read_envelope(octets)
     if told[:3] != (meta.head.org, note.run_id, note.generated_at):
         raise Unusable(f"its envelope is not that which {META} names.")

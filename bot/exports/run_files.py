@@ -9,7 +9,7 @@ import msgspec
 from bot.core.metrics import METRICS
 from bot.core.models import ImportRow, Sample
 from bot.core.names import parse_repository
-from bot.core.run_directory import META, VERSION, FileNote, Head, Meta, content, digest
+from bot.core.run_directory import VERSION, FileNote, Head, Meta, content, digest
 from bot.errors import InvalidName
 from bot.exports.values import Unusable, read_moment, shown
 
@@ -88,7 +88,7 @@ def read_meta(octets: bytes) -> Meta:
     if checksum != digest(content(document)) or content({**document, "checksum": checksum}) != (
         octets
     ):
-        raise Unusable(f"{META} is not as it was written: its checksum does not fit.")
+        raise Unusable("its own checksum does not fit.")
     files = {
         name: FileNote(one.bytes, one.sha256, _moment(one.generated_at), one.run_id)
         for name, one in told.files.items()

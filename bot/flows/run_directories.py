@@ -96,7 +96,7 @@ class RunDirectories:
 
     async def _write(self, trunk: Trunk, filed: Filed) -> None:
         since = await self._since(trunk)
-        runs = [] if since is None else await self._finished.after(since, MOST)
+        runs = [] if since is None else await self._finished.after(trunk.label, since, MOST)
         if since is None or not runs:
             return
         ground = await trunk.look()
@@ -108,7 +108,7 @@ class RunDirectories:
                 previous = await self._add(trunk, ground, head, previous)
                 filed.written.append(head.directory)
             since = head.period_end
-            await self._finished.note(trunk.label, since)
+            await self._finished.note(trunk.label, since, run.id)
         if self._wish.retain_last is not None:
             filed.removed += await trunk.keep(self._wish.retain_last)
 
@@ -126,7 +126,7 @@ class RunDirectories:
         older = await self._finished.last(newest.finished_at - 1)
         since = older.finished_at if older else None
         since = day_before(newest.finished_at) if since is None else since
-        await self._finished.note(trunk.label, since)
+        await self._finished.note(trunk.label, since, older.id if older else "")
         return since
 
     async def _add(

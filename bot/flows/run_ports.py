@@ -36,8 +36,11 @@ class Trunk(Protocol):
 
 
 class FinishedRuns(Protocol):
-    async def after(self, at: int, most: int) -> list[Run]:
-        """Runs over the operator's portfolio that ended well and later, oldest first."""
+    async def after(self, place: str, at: int, most: int) -> list[Run]:
+        """Runs over the operator's portfolio that ended well, oldest first.
+
+        Those that a destination lacks of all that ended then or later.
+        """
         ...
 
     async def last(self, until: int) -> Run | None:
@@ -48,7 +51,9 @@ class FinishedRuns(Protocol):
         """Up to when a destination has them; None: nobody has begun to write there."""
         ...
 
-    async def note(self, place: str, at: int) -> None: ...
+    async def note(self, place: str, at: int, run_id: str = "") -> None:
+        """All that ended before then is there, and of those that ended then this one."""
+        ...
 
 
 class Notes(Protocol):

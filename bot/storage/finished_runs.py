@@ -8,6 +8,12 @@ from bot.storage.subjects import whole
 OPERATOR = 0
 """Whose note it is: the operator's own portfolio is what the directories tell of."""
 WELL = f"SELECT {COLUMNS} FROM runs WHERE cause IN ($2, $3) AND status IN ($4, $5) AND sampled > 0"
+# Of those that ended in one second each is noted: the second alone would lose all but the first.
+AFTER = f"""
+{WELL} AND (finished_at > $1 OR (finished_at = $1 AND NOT EXISTS
+ (SELECT 1 FROM told t WHERE t.guild_id = $6 AND t.warning = $7 || lower(runs.id))))
+ORDER BY finished_at, id LIMIT $8
+"""
 KINDS = Trigger.SCHEDULE, Trigger.CLI, RunStatus.OK, RunStatus.PARTIAL
 
 
@@ -15,11 +21,9 @@ class FinishedRuns:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def after(self, at: int, most: int) -> list[Run]:
-        """Runs over the operator's portfolio that ended later, oldest first."""
-        rows = await self._database.rows(
-            f"{WELL} AND finished_at > $1 ORDER BY finished_at, id LIMIT $6", at, *KINDS, most
-        )
+    async def after(self, place: str, at: int, most: int) -> list[Run]:
+        """Runs over the operator's portfolio that a destination lacks since then, oldest first."""
+        rows = await self._database.rows(AFTER, at, *KINDS, OPERATOR, _key(place, ":"), most)
         return [run_of(row) for row in rows]
 
     async def last(self, until: int) -> Run | None:
@@ -37,16 +41,22 @@ class FinishedRuns:
         )
         return whole(rows[0][0]) if rows else None
 
-    async def note(self, place: str, at: int) -> None:
-        """All that ended by then is there."""
+    async def note(self, place: str, at: int, run_id: str = "") -> None:
+        """All that ended before then is there, and of those that ended then this one."""
+        runs = _key(place, ":")
         async with self._database.transaction() as transaction:
-            await transaction.run(
+            await transaction.run_many(
                 "INSERT INTO told (guild_id, warning, at) VALUES ($1, $2, $3)"
                 " ON CONFLICT (guild_id, warning) DO UPDATE SET at = excluded.at",
-                OPERATOR, _key(place), at,
+                [(OPERATOR, _key(place), at), (OPERATOR, runs + run_id.lower(), at)],
+            )
+            await transaction.run(
+                "DELETE FROM told WHERE guild_id = $1 AND at < $2"
+                " AND substr(warning, 1, length(CAST($3 AS TEXT))) = CAST($3 AS TEXT)",
+                OPERATOR, at, runs,
             )  # fmt: skip
 
 
-def _key(place: str) -> str:
-    """A table of its own would cost a page for one row: what was told to whom is kept in this."""
-    return f"run directory {place}".lower()
+def _key(place: str, more: str = "") -> str:
+    """A table of its own would cost a page for a row: what was told to whom is kept in this one."""
+    return f"run directory {place}{more}".lower()

@@ -10,6 +10,7 @@ import pytest
 from bot.core.reports import Verified
 from bot.core.run_directory import META, PORTFOLIO, Head, build, content, digest
 from bot.errors import InvalidFile, RadarError, UsageError
+from bot.exports.reader import files_of, read_rows
 from bot.exports.run_directory import find, portfolio_of, verify, write
 from bot.exports.run_files import read_portfolio
 from bot.exports.values import Unusable
@@ -61,11 +62,9 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
 def test_one_changed_byte_is_found_wherever_it_is(made: Path, name: str) -> None:
     good = (made / name).read_bytes()
     for place in range(len(good)):
-        for other in (good[place] ^ 1, ord(" ")):
-            if other == good[place]:
-                continue
-            (made / name).write_bytes(good[:place] + bytes([other]) + good[place + 1 :])
-            assert problems(made)[0].startswith(f"{made / name} is damaged: ")
+        other = bytes([good[place] ^ 1])
+        (made / name).write_bytes(good[:place] + other + good[place + 1 :])
+        assert problems(made)[0].startswith(f"{made / name} is damaged: ")
 
 
 @pytest.mark.parametrize("name", [META, PORTFOLIO])
@@ -193,3 +192,21 @@ def test_one_that_somebody_calls_otherwise_is_read_by_its_meta(tmp_path: Path, m
 
     assert find(tmp_path / "copy") == [tmp_path / "copy"]
     assert "rename it" in problems(tmp_path / "copy")[0]
+
+
+def test_import_takes_one_and_all_of_a_clone_beside_its_daily_files(
+    tmp_path: Path, made: Path
+) -> None:
+    later = Head("acme", RUN, NOON + 1, NOON, NOON + 1)
+    newest = write(tmp_path, later.directory, build(later, {PORTFOLIO: [ROW]}))
+    daily = tmp_path / "snapshots" / "2026-07-02.json"
+    daily.write_text("{}")
+    (tmp_path / "snapshots" / "notes").mkdir()
+    (tmp_path / "snapshots" / "notes" / PORTFOLIO).write_text("{}")
+
+    assert files_of([made]) == [made / PORTFOLIO]
+    assert files_of([tmp_path]) == [made / PORTFOLIO, newest / PORTFOLIO, daily]
+    assert files_of([tmp_path / "snapshots"]) == files_of([tmp_path])
+    assert [row.sample.at for row in read_rows(made / PORTFOLIO, now=NOW)] == [
+        NOON - 6 * HOUR, NOON,
+    ]  # fmt: skip

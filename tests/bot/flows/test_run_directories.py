@@ -561,3 +561,17 @@ async def test_what_nobody_expected_is_audited_and_raised(
 
     assert await audited(store) == ["not written: It failed unexpectedly (ZeroDivisionError)."]
     assert not issubclass(ZeroDivisionError, RadarError)
+
+
+async def test_runs_that_end_in_one_second_have_a_directory_each(
+    world: World, git: GitRepository
+) -> None:
+    await world.run()
+    await world.directories.write()
+    world.runs.append((await world.sync.everything(Trigger.SCHEDULE)).run)
+    await world.directories.write()
+    await world.run()
+    await world.directories.write()
+
+    assert [name[-8:] for name in git.directories()] == ["00000001", "00000002", "00000003"]
+    assert len(git.log()) == 4
