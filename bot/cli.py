@@ -184,7 +184,9 @@ def import_command(
 def export(
     form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMS)}.")],
     window: Window = "30d",
-    out: Annotated[Path | None, typer.Option("--out", help="A file; else printed.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="A file or folder; else printed.")
+    ] = None,
     guild: Annotated[int, typer.Option(help="A Discord server's id, for what it sees.")] = OPERATOR,
     tz: Zone = "UTC",
     config: Config = None,
@@ -194,7 +196,7 @@ def export(
         return write_weekly(config, out, guild)
     zone = zone_of(tz)
     if form == RUN_DIRECTORY:
-        return write_directory(config, window, zone, out)
+        return write_directory(config, window, zone, out, guild)
 
     async def made(app: App) -> Document:
         return await app.exports.document(await app.exports.order(guild, form, window, zone))

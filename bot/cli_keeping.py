@@ -87,4 +87,6 @@ def check(tz: Zone = "UTC", as_json: AsJson = False, config: Config = None) -> N
 
 
 async def _of_github(app: App) -> tuple[list[Allowance], list[str]]:
-    return await app.status.of_tokens(app.clock.now(), await app.store.subjects.watched())
+    watched = await app.store.subjects.watched()
+    allowances, problems = await app.status.of_tokens(app.clock.now(), watched)
+    return allowances, [*problems, *await app.run_directories.unreachable()]

@@ -8,7 +8,9 @@ import typer
 
 from bot.clock import SystemClock
 from bot.console import answer, ask, progress, rehearse
+from bot.errors import UsageError
 from bot.exports.run_directory import portfolio_of, verify, write
+from bot.flows.portfolio import OPERATOR
 from bot.render import documents, portfolio_cards, run_cards
 
 runs = typer.Typer()
@@ -30,8 +32,12 @@ def verify_command(
         raise typer.Exit(1)
 
 
-def write_directory(config: Path | None, window: str, zone: tzinfo, out: Path | None) -> None:
+def write_directory(
+    config: Path | None, window: str, zone: tzinfo, out: Path | None, guild: int
+) -> None:
     """Into a folder; the working directory where none is named."""
+    if guild != OPERATOR:
+        raise UsageError("A run directory is of your own portfolio: leave --guild out.")
     name, files = ask(config, lambda app: app.run_exports.files(window, zone))
     typer.echo(f"written to {write(out or Path(), name, files)}", err=True)
 

@@ -89,7 +89,7 @@ ROOMS: dict[str, set[str]] = {
     | {"bot.render.discord", "aiohttp", "discord", "pydantic", "secrets", "structlog", "yarl"},
     "bot/cli_runs.py": CORE
     | {"bot.app", "bot.clock", "bot.console", "bot.exports.run_directory", "bot.render", "pathlib"}
-    | {"typer"},
+    | {"bot.flows", "typer"},
     "bot/cli_metrics.py": CORE
     | {"bot.app", "bot.console", "bot.flows", "bot.render", "pathlib", "typer"},
     "bot/clock.py": {"time"},

@@ -78,6 +78,15 @@ class RunDirectories:
         """What the newest writing could not do; nothing where none are wanted any more."""
         return self._notes.read() if self._trunk else []
 
+    async def unreachable(self) -> list[str]:
+        """Why the destination cannot even be read: before the first run finds out."""
+        try:
+            if self._trunk is not None:
+                await self._trunk.look()
+        except RadarError as error:
+            return [str(error)]
+        return []
+
     async def write(self) -> Filed:
         """Write what was not written yet. Raises only what nobody expected, and audits that too."""
         self._due.clear()

@@ -1,7 +1,7 @@
 """The operator's portfolio over a period, as run directories tell of it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 
 from bot.core.coverage import DAY
@@ -49,16 +49,19 @@ class RunPortfolio:
 
     async def _known(self, subjects: Sequence[Subject], window: Window) -> list[Known]:
         series = await self._histories.series([subject.id for subject in subjects], window)
+
+        def compared() -> list[tuple[Known, dict[str, int]]]:
+            found = [known_by(one, series[one.id], window.end) for one in subjects]
+            return [(known, lonely(known, window, self._fresh)) for known in found]
+
         return [
-            await self._with_oldest(known_by(subject, series[subject.id], window.end), window)
-            for subject in subjects
+            await self._with_oldest(known, firsts) if firsts else known
+            for known, firsts in await asyncio.to_thread(compared)
         ]
 
-    async def _with_oldest(self, known: Known, window: Window) -> Known:
+    async def _with_oldest(self, known: Known, firsts: Mapping[str, int]) -> Known:
         """Where both ends stand on one sample, an older one says that it is not the first."""
-        firsts, id_ = lonely(known, window, self._fresh), known.subject.id
-        if not firsts:
-            return known
+        id_ = known.subject.id
         oldest: dict[str, Observation] = {}
         for at in set(firsts.values()):
             then = (await self._histories.series([id_], between(at, at)))[id_]

@@ -113,6 +113,19 @@ async def test_a_failure_is_a_warning_and_a_problem_until_the_next_run_wrote_bot
 
 
 @pytest.mark.usefixtures("home")
+async def test_check_sees_a_destination_that_is_not_there(github: GitHubStandIn) -> None:
+    await run("sync")
+    well = await run("check", "--json")
+    github.delete(STATE)
+    said = await run("check", "--json")
+
+    assert well.json["problems"] == []
+    assert said.code == 1
+    (problem,) = json.loads(said.out)["problems"]
+    assert problem.startswith("There is no repository acme/state that the token may write to (404)")
+
+
+@pytest.mark.usefixtures("home")
 async def test_a_public_repository_gets_public_ones_only_and_a_warning(
     git: GitRepository, github: GitHubStandIn
 ) -> None:
@@ -175,12 +188,14 @@ async def test_an_export_is_a_directory_and_never_in_place_of_another(home: Path
 
     made = await run("export", "--format", "run-directory", "7d", "--out", "out")
     nothing = await run("export", "--format", "run-directory", "2020-05", "--out", "out")
+    guild = await run("export", "--format", "run-directory", "--guild", "77")
 
     (directory,) = (home / "out" / "snapshots").iterdir()
     assert (made.code, made.out) == (0, "")
     assert made.err.strip() == f"written to out/snapshots/{directory.name}"
     assert (await run("verify", str(directory))).code == 0
     assert nothing.sentence.startswith("Nothing was sampled by the end of this window")
+    assert guild.sentence == "A run directory is of your own portfolio: leave --guild out."
 
 
 async def until(place: Place, look: Callable[[], object]) -> None:

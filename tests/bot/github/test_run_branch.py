@@ -78,6 +78,11 @@ def branch(session: aiohttp.ClientSession, github: GitHubStandIn) -> RunBranch:
     return branch_of(session, github)
 
 
+def test_the_stand_in_has_the_ids_of_git(git: GitRepository) -> None:
+    assert git.blob(b"hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
+    assert git.tree(None, []) == "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
 async def test_a_directory_is_one_commit_and_nothing_else_is_touched(
     branch: RunBranch, git: GitRepository
 ) -> None:
