@@ -185,7 +185,7 @@ def export(
     form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMS)}.")],
     window: Window = "30d",
     out: Annotated[
-        Path | None, typer.Option("--out", help="A file or folder; else printed.")
+        Path | None, typer.Option("--out", help="File or folder; else printed.")
     ] = None,
     guild: Annotated[int, typer.Option(help="A Discord server's id, for what it sees.")] = OPERATOR,
     tz: Zone = "UTC",
