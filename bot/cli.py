@@ -184,9 +184,7 @@ def import_command(
 def export(
     form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMS)}.")],
     window: Window = "30d",
-    out: Annotated[
-        Path | None, typer.Option("--out", help="File or folder; else printed.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File or folder; else printed.")] = None,
     guild: Annotated[int, typer.Option(help="A Discord server's id, for what it sees.")] = OPERATOR,
     tz: Zone = "UTC",
     config: Config = None,

@@ -47,7 +47,7 @@ class _Envelope(msgspec.Struct):
     data: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=1_000_000)]
 
 
-class _First(msgspec.Struct):
+class _Seen(msgspec.Struct):
     at: Stamp
     value: Count
 
@@ -61,7 +61,7 @@ class _Metric(msgspec.Struct):
     percent: float | None
     before_at: Stamp | None
     after_at: Stamp
-    first: _First | None = None
+    also: Annotated[list[_Seen], msgspec.Meta(max_length=100)] = []
 
 
 class _Repository(msgspec.Struct):
@@ -130,9 +130,7 @@ def _rows(one: _Repository, now: int) -> list[ImportRow]:
     samples: dict[int, dict[str, int]] = {}
     for metric in one.metrics:
         ends = [(metric.before_at, metric.before), (metric.after_at, metric.after)]
-        if metric.first is not None:
-            ends.append((metric.first.at, metric.first.value))
-        for at, value in ends:
+        for at, value in [*ends, *((seen.at, seen.value) for seen in metric.also)]:
             if at is not None and value is not None and metric.metric in METRICS:
                 samples.setdefault(_past(at, now), {})[metric.metric] = value
     gone_at = None if one.gone_at is None else _past(one.gone_at, now)

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 
 from bot.core.coverage import DAY
 from bot.core.history import Observation
 from bot.core.models import Subject, Visibility
 from bot.core.run_directory import PORTFOLIO, Head, Row, build
-from bot.core.run_rows import Known, known_by, lonely, row
+from bot.core.run_rows import Known, known_by, others, row
 from bot.core.window import Window, between, parse_window
 from bot.errors import UsageError
 from bot.flows.deltas import FRESH
@@ -50,26 +51,25 @@ class RunPortfolio:
     async def _known(self, subjects: Sequence[Subject], window: Window) -> list[Known]:
         series = await self._histories.series([subject.id for subject in subjects], window)
 
-        def compared() -> list[tuple[Known, dict[str, int]]]:
+        def compared() -> list[tuple[Known, dict[str, list[int]]]]:
             found = [known_by(one, series[one.id], window.end) for one in subjects]
-            return [(known, lonely(known, window, self._fresh)) for known in found]
+            return [(known, others(known, window, self._fresh)) for known in found]
 
         return [
-            await self._with_oldest(known, firsts) if firsts else known
-            for known, firsts in await asyncio.to_thread(compared)
+            await self._with_others(known, moments) if moments else known
+            for known, moments in await asyncio.to_thread(compared)
         ]
 
-    async def _with_oldest(self, known: Known, firsts: Mapping[str, int]) -> Known:
-        """Where both ends stand on one sample, an older one says that it is not the first."""
+    async def _with_others(self, known: Known, moments: Mapping[str, Sequence[int]]) -> Known:
         id_ = known.subject.id
-        oldest: dict[str, Observation] = {}
-        for at in set(firsts.values()):
+        also: dict[str, list[Observation]] = {key: [] for key in moments}
+        for at in sorted({at for wanted in moments.values() for at in wanted}):
             then = (await self._histories.series([id_], between(at, at)))[id_]
-            for key, since in firsts.items():
+            for key in (key for key, wanted in moments.items() if at in wanted):
                 value = then[key].before if key in then else None
-                if since == at and value is not None:
-                    oldest[key] = Observation(at, value)
-        return Known(known.subject, known.series, oldest)
+                if value is not None:
+                    also[key].append(Observation(at, value))
+        return replace(known, also=also)
 
 
 class RunExports:

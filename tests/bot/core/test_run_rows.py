@@ -13,7 +13,7 @@ from bot.core.history import History, Observation
 from bot.core.models import Sample, Subject, Visibility
 from bot.core.retained import Retained
 from bot.core.run_directory import Head, Row, enveloped
-from bot.core.run_rows import known_by, lonely, row
+from bot.core.run_rows import known_by, others, row
 from bot.core.window import Window, between
 from bot.exports.run_files import read_portfolio
 from tests.bot.core.timelines import KEYS, NOON, PATIENT, dense
@@ -35,12 +35,15 @@ def told(history: History, window: Window, subject: Subject = SUBJECT) -> Any:  
     """As the flow does it."""
     series = {key: history.series(key, window.start, window.end) for key in KEYS}
     known = known_by(subject, {k: one for k, one in series.items() if one.spans}, window.end)
-    oldest = {
-        key: Observation(at, value)
-        for key, at in lonely(known, window, FRESH).items()
-        if (value := history.series(key, at, at).before) is not None
+    also = {
+        key: [
+            Observation(at, value)
+            for at in sorted(set(moments))
+            if (value := history.series(key, at, at).before) is not None
+        ]
+        for key, moments in others(known, window, FRESH).items()
     }
-    return row(replace(known, oldest=oldest), window, FRESH)
+    return row(replace(known, also=also), window, FRESH)
 
 
 def read_back(one: Row) -> History:
@@ -153,7 +156,22 @@ def test_one_that_nobody_could_read_in_the_period_has_an_older_sample_beside() -
 
     assert (found["status"], found["before"], found["after"]) == (Status.APPROX, 12, 12)
     assert found["change"] is None
-    assert found["first"] == {"at": "2026-01-01T12:00:00Z", "value": 10}
+    assert found["also"] == [{"at": "2026-01-01T12:00:00Z", "value": 10}]
+
+
+def test_a_start_in_a_short_silence_has_the_sample_after_it_beside() -> None:
+    history = history_of(
+        [
+            Sample(NOON, {"stars": 10}),
+            Sample(NOON + 30 * HOUR, {"stars": 11, "forks": 1}),
+            Sample(NOON + 60 * HOUR, {"stars": 12, "forks": 1, "open_issues": 0}),
+        ]
+    )
+
+    found = metric(told(history, between(NOON + 12 * HOUR, NOON + 60 * HOUR)))
+
+    assert (found["status"], found["change"]) == (Status.EXACT, 2)
+    assert found["also"] == [{"at": "2026-01-02T18:00:00Z", "value": 11}]
 
 
 def test_one_that_is_new_or_gone_says_so() -> None:
