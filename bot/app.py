@@ -6,11 +6,13 @@ from functools import cached_property
 from uuid import uuid4
 
 from bot.clock import SystemClock
+from bot.core.models import Run
 from bot.core.rotation import Rotation
 from bot.edges import Edges, open_edges
 from bot.errors import StoreUnusable
 from bot.exports.notes import Notes
 from bot.exports.reader import read_rows
+from bot.exports.run_files import read_meta
 from bot.exports.weekly_file import WeeklyFile
 from bot.flows.allowance import Allowances
 from bot.flows.backfill import Backfill
@@ -35,6 +37,8 @@ from bot.flows.ports import Clock, GitHub
 from bot.flows.pruning import Pruning
 from bot.flows.retention import Cleanup, Thinning
 from bot.flows.rounds import Rounds
+from bot.flows.run_directories import RunDirectories, Wish
+from bot.flows.run_portfolio import RunExports, RunPortfolio
 from bot.flows.safekeeping import Safekeeping
 from bot.flows.star_ports import StarHistory
 from bot.flows.status import Status
@@ -70,8 +74,41 @@ class App:
             self.clock,
             interval=self._interval,
             new_id=_new_id,
-            ended=self.daily_files.ended,
+            ended=self._ended,
         )
+
+    def _ended(self, run: Run) -> None:
+        self.daily_files.ended(run)
+        self.run_directories.ended(run)
+
+    @cached_property
+    def run_directories(self) -> RunDirectories:
+        wanted = self._settings.snapshots
+        return RunDirectories(
+            self._edges.trunk,
+            Wish(self._org or "", wanted.retain_last, incremental=wanted.incremental),
+            self._run_portfolio,
+            finished=self._edges.finished,
+            guilds=self.store.guilds,
+            notes=Notes(self._settings.storage.path, "run-directories"),
+            read_meta=read_meta,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def run_exports(self) -> RunExports:
+        finished = self._edges.finished
+        return RunExports(self._run_portfolio, finished, self.clock, new_id=_new_id, org=self._org)
+
+    @property
+    def _org(self) -> str | None:
+        """Whose repository the run directories go to."""
+        path = self._settings.snapshots.repo_path
+        return None if path is None else path.partition("/")[0]
+
+    @cached_property
+    def _run_portfolio(self) -> RunPortfolio:
+        return RunPortfolio(self.portfolio, self.store.histories, self._interval)
 
     @cached_property
     def daily_files(self) -> DailyFiles:
@@ -179,9 +216,13 @@ class App:
             self.clock,
             interval=self._interval,
             of_files=self.daily_files.troubles,
-            of_backups=safekeeping_of(self._settings, self.clock).problem,
+            of_copies=self._of_copies,
             of_loads=self.flow_loads.problems,
         )
+
+    def _of_copies(self) -> list[str]:
+        late = safekeeping_of(self._settings, self.clock).problem()
+        return [*self.run_directories.troubles(), *([late] if late else [])]
 
     @cached_property
     def settings(self) -> GuildSettings:

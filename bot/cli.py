@@ -11,6 +11,7 @@ from bot.app import App
 from bot.cli_acts import added, read_back, synced
 from bot.cli_keeping import DryRun, keeping
 from bot.cli_metrics import WEEKLY, metric, write_weekly
+from bot.cli_runs import RUN_DIRECTORY, runs, write_directory
 from bot.console import answer, ask, drawn, progress, rehearse, saved, settings_of, zone_of
 from bot.core.export import Document, Form
 from bot.core.follow import Follow, parse_terms
@@ -33,6 +34,7 @@ cli = typer.Typer(
 tracking = typer.Typer(help="Choose the repositories to watch.", no_args_is_help=True)
 cli.add_typer(tracking, name="track")
 cli.add_typer(keeping)
+cli.add_typer(runs)
 cli.add_typer(metric, name="metric")
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file.")]
@@ -41,6 +43,7 @@ Zone = Annotated[str, typer.Option("--tz", help="Whose days: an IANA time zone."
 Window = Annotated[str, typer.Argument(help="7d, 3mo, today, 2026-05, 2026-05-01..2026-06-01.")]
 Metric = Annotated[str, typer.Argument(help=f"One of {', '.join(METRICS)}.")]
 Out = Annotated[Path | None, typer.Option("--out", help="A file: .png or .svg.")]
+FORMS = (*Form, WEEKLY, RUN_DIRECTORY)
 Targets = Annotated[
     list[str], typer.Argument(help="owner/name or a link, one or several; owner/*.")
 ]
@@ -179,9 +182,9 @@ def import_command(
 
 @cli.command()
 def export(
-    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join([*Form, WEEKLY])}.")],
+    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMS)}.")],
     window: Window = "30d",
-    out: Annotated[Path | None, typer.Option("--out", help="A file; else printed.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File or folder; else printed.")] = None,
     guild: Annotated[int, typer.Option(help="A Discord server's id, for what it sees.")] = OPERATOR,
     tz: Zone = "UTC",
     config: Config = None,
@@ -190,6 +193,8 @@ def export(
     if form == WEEKLY:
         return write_weekly(config, out, guild)
     zone = zone_of(tz)
+    if form == RUN_DIRECTORY:
+        return write_directory(config, window, zone, out, guild)
 
     async def made(app: App) -> Document:
         return await app.exports.document(await app.exports.order(guild, form, window, zone))

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.app import App, open_app, safekeeping_of
+from bot.cli_runs import put_back
 from bot.clock import SystemClock
 from bot.console import answer, ask, settings_of, zone_of
 from bot.core.models import Allowance
@@ -34,18 +35,20 @@ def backup(
 
 @keeping.command()
 def restore(
-    path: Annotated[Path, typer.Argument(help="A file that backup made.")],
+    path: Annotated[Path, typer.Argument(help="A file that backup made; a run directory.")],
     dry_run: DryRun = False,
     tz: Zone = "UTC",
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Put a backup back; what stands there now is set aside under a dated name."""
+    if path.is_dir():
+        return put_back(path, config, dry_run=dry_run, as_json=as_json)
     zone, safekeeping = zone_of(tz), safekeeping_of(settings_of(config))
     act = safekeeping.plan if dry_run else safekeeping.restore
     report = asyncio.run(act(path))
     card = keeping_cards.restoration(report, zone, SystemClock().now(), dry_run=dry_run)
-    answer(card, keeping_documents.restoration(report), as_json=as_json)
+    return answer(card, keeping_documents.restoration(report), as_json=as_json)
 
 
 @keeping.command()
@@ -84,4 +87,6 @@ def check(tz: Zone = "UTC", as_json: AsJson = False, config: Config = None) -> N
 
 
 async def _of_github(app: App) -> tuple[list[Allowance], list[str]]:
-    return await app.status.of_tokens(app.clock.now(), await app.store.subjects.watched())
+    watched = await app.store.subjects.watched()
+    allowances, problems = await app.status.of_tokens(app.clock.now(), watched)
+    return allowances, [*problems, *await app.run_directories.unreachable()]

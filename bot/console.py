@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
@@ -55,6 +55,7 @@ def ask(config: Path | None, question: Callable[[App], Awaitable[T]]) -> T:
         async with open_app(settings_of(config)) as app:
             result = await question(app)
             await _filed(app)
+            await _directories_filed(app)
             return result
 
     return asyncio.run(main())
@@ -68,8 +69,23 @@ async def _filed(app: App) -> None:
         troubles = await app.daily_files.write()
     except Exception as error:  # noqa: BLE001  # what was asked for is done, whatever happens here
         troubles = [str(error) if isinstance(error, RadarError) else repr(error)]
-    for trouble in troubles:
-        Console(stderr=True).print(f"warning: {trouble}", markup=False, soft_wrap=True)
+    _warn(troubles)
+
+
+async def _directories_filed(app: App) -> None:
+    """The same with the run directory."""
+    if not app.run_directories.due:
+        return
+    try:
+        filed = await app.run_directories.write()
+        _warn([*filed.warnings, *filed.troubles])
+    except Exception as error:  # noqa: BLE001  # as above
+        _warn([repr(error)])
+
+
+def _warn(sentences: Sequence[str]) -> None:
+    for sentence in sentences:
+        Console(stderr=True).print(f"warning: {sentence}", markup=False, soft_wrap=True)
 
 
 def rehearse(config: Path | None, question: Callable[[App], Awaitable[T]]) -> T:

@@ -13,15 +13,19 @@ from bot.flows.daily_files import Place
 from bot.flows.metric_ports import Loads, MetricSnapshots
 from bot.flows.owner_ports import Owners
 from bot.flows.ports import Clock, GitHub, Store
+from bot.flows.run_ports import FinishedRuns as Finished
+from bot.flows.run_ports import Trunk
 from bot.flows.star_ports import StarHistory as History
 from bot.flows.star_ports import Stars
 from bot.github.client import GitHubClient
 from bot.github.credentials import AppLogin, OwnersToken
 from bot.github.flow_load import FlowLoads
 from bot.github.owners import Owners as GitHubOwners
+from bot.github.run_branch import RunBranch
 from bot.github.star_history import StarHistory
 from bot.settings import Settings
 from bot.storage.database import Database, open_database
+from bot.storage.finished_runs import FinishedRuns
 from bot.storage.follows import Follows
 from bot.storage.guilds import Guilds
 from bot.storage.histories import Histories
@@ -46,7 +50,9 @@ class Edges:
     stars: Stars
     metrics: MetricSnapshots
     loads: Loads
+    finished: Finished
     places: Sequence[Place] = ()  # of daily files
+    trunk: Trunk | None = None  # of run directories
 
 
 @asynccontextmanager
@@ -67,7 +73,9 @@ async def open_edges(
             Stars(history or StarHistory(client), RetainedStars(database)),
             MetricsByWeek(database),
             FlowLoads(client),
+            FinishedRuns(database),
             _places(settings, session),
+            _trunk(settings, client),
         )
 
 
@@ -97,6 +105,13 @@ def _github(settings: Settings, session: aiohttp.ClientSession, clock: Clock) ->
         points_per_hour=settings.github.points_per_hour,
         timeout=settings.collection.timeout,
     )
+
+
+def _trunk(settings: Settings, github: GitHubClient) -> Trunk | None:
+    wanted = settings.snapshots
+    if not wanted.enabled or wanted.repo_path is None:
+        return None
+    return RunBranch(github, wanted.repo_path, wanted.branch)
 
 
 def _places(settings: Settings, session: aiohttp.ClientSession) -> list[Place]:

@@ -21,6 +21,7 @@ from bot.flows.refreshing import Refresh
 from bot.flows.warnings import GuildWarnings, TokenWatch
 from bot.heartbeat import Heartbeat
 from bot.housekeeping import Housekeeping
+from bot.run_filing import RunDirectoryTimer
 from bot.scheduler import DigestTimer, Scheduler
 from bot.settings import Settings
 from bot.storage.locks import held
@@ -56,6 +57,7 @@ async def run_bot(settings: Settings) -> None:
             others = (
                 *(scheduler.run(), digests.run(), heartbeat.run(), chores.run()),
                 *(stars.run(), loads.run(), DailyFileTimer(app.daily_files).run()),
+                RunDirectoryTimer(app.run_directories).run(),
             )
             serving = _beside(bot.serve(token), *others)
             await _until_stopped(serving, app.collector.close)

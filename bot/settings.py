@@ -26,6 +26,7 @@ from bot.settings_owners import FollowedOwner
 from bot.settings_sources import Found, Sources
 from bot.settings_types import (
     SQLITE,
+    Branch,
     DatabaseUrl,
     Duration,
     Folder,
@@ -152,6 +153,21 @@ class DailyFile(Section):
     gist_token: SecretStr | None = None
 
 
+class Snapshots(Section):
+    enabled: bool = False
+    repo_path: Annotated[Repository | None, Field(validate_default=True)] = None
+    branch: Branch = "main"
+    retain_last: Annotated[Whole, Field(ge=1)] | None = None
+    incremental: bool = False
+
+    @field_validator("repo_path")
+    @classmethod
+    def _somewhere(cls, path: str | None, info: ValidationInfo) -> str | None:
+        if path is None and info.data.get("enabled"):
+            raise ValueError("set it as owner/name, as snapshots.enabled is true")
+        return path
+
+
 class Retention(Section):
     intraday_days: Annotated[Whole, Field(ge=1)] = 90
 
@@ -181,6 +197,7 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     backup: Backup = Backup()
     daily_file: DailyFile = DailyFile()
+    snapshots: Snapshots = Snapshots()
     retention: Retention = Retention()
     flow_load: FlowLoad = FlowLoad()
     metrics: Metrics = Metrics()

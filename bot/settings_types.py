@@ -135,6 +135,14 @@ def _gist_id(written: str) -> str:
     raise ValueError("write the gist's id, the last part of its address")
 
 
+def _branch(written: str) -> str:
+    """As git has it, without what git takes and nobody means."""
+    good = re.fullmatch(r"[0-9A-Za-z_][0-9A-Za-z._/-]{0,199}", written)
+    if good and not re.search(r"\.\.|//|/\.|[./]$|\.lock(/|$)", written):
+        return written.removeprefix("refs/heads/")
+    raise ValueError("write the name of a branch, such as main")
+
+
 Duration = Annotated[int, BeforeValidator(seconds)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Snowflake = Annotated[int, BeforeValidator(_snowflake)]
@@ -147,4 +155,5 @@ DatabaseUrl = Annotated[str, AfterValidator(_database)]
 Listed = Annotated[tuple[_Item, ...], BeforeValidator(_items)]
 OwnersTokens = Annotated[tuple[_Item, ...], BeforeValidator(_tokens)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
+Branch = Annotated[str, AfterValidator(_branch)]
 GistId = Annotated[str, AfterValidator(_gist_id)]

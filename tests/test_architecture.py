@@ -31,9 +31,13 @@ ROOMS: dict[str, set[str]] = {
     | {"yarl"},
     "bot/exports/gist_replies.py": {"bot.errors", "http", "msgspec"},
     "bot/exports/weekly_file.py": CORE | {"asyncio", "filelock", "os", "pathlib"},
+    # Run directories: their files as types, and as folders; GitHub's branches are in bot/github.
+    "bot/exports/run_files.py": CORE | {"bot.exports", "msgspec"},
+    "bot/exports/run_directory.py": CORE | {"bot.exports", "os", "pathlib", "tempfile"},
     "bot/github": CORE
     | {"bot.__version__", "bot.github", "aiohttp", "asyncio", "http", "msgspec", "pydantic"}
     | {"jwt", "stamina", "time.monotonic", "yarl"},
+    "bot/github/git_data.py": CORE | {"bot.github", "http", "msgspec", "urllib.parse"},
     "bot/notify": CORE
     | {"bot.destinations", "bot.notify", "bot.render", "aiohttp", "asyncio", "discord"}
     | {"structlog"},
@@ -69,12 +73,12 @@ ROOMS: dict[str, set[str]] = {
         "bot.flows",
         "bot.render",
     }
-    | {"bot.cli_acts", "bot.cli_keeping", "bot.cli_metrics", "bot.exports.reader"}
+    | {"bot.cli_acts", "bot.cli_keeping", "bot.cli_metrics", "bot.cli_runs", "bot.exports.reader"}
     | {"asyncio", "pathlib", "typer"},
     "bot/cli_acts.py": CORE | {"bot.app", "bot.flow_loading", "bot.flows"},
     "bot/cli_keeping.py": CORE
     | {"bot.app", "bot.clock", "bot.console", "bot.flows", "bot.render", "asyncio", "pathlib"}
-    | {"typer"},
+    | {"bot.cli_runs", "typer"},
     "bot/client.py": {
         "bot.core.rights",
         "bot.errors",
@@ -83,6 +87,9 @@ ROOMS: dict[str, set[str]] = {
         "bot.settings",
     }
     | {"bot.render.discord", "aiohttp", "discord", "pydantic", "secrets", "structlog", "yarl"},
+    "bot/cli_runs.py": CORE
+    | {"bot.app", "bot.clock", "bot.console", "bot.exports.run_directory", "bot.render", "pathlib"}
+    | {"bot.flows", "typer"},
     "bot/cli_metrics.py": CORE
     | {"bot.app", "bot.console", "bot.flows", "bot.render", "pathlib", "typer"},
     "bot/clock.py": {"time"},
@@ -103,6 +110,7 @@ ROOMS: dict[str, set[str]] = {
     "bot/rehearsing.py": {"bot.app", "bot.errors", "bot.settings", "bot.settings_types"}
     | {"bot.storage.backups"}
     | {"pathlib", "tempfile"},
+    "bot/run_filing.py": {"bot.flows", "structlog"},
     "bot/scheduler.py": CORE | {"bot.flows", "asyncio", "structlog"},
     "bot/settings.py": SETTINGS
     | {"bot.settings_errors", "bot.settings_sources", "bot.settings_types", "os", "pathlib"}

@@ -184,3 +184,12 @@ class BackfillReport:
     done: tuple[Backfilled, ...]
     refused: tuple[RunError, ...]
     unsampled: int = 0  # left out, as nobody knows yet whether they are public
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One run directory, looked at byte by byte; each problem names its file."""
+
+    path: str
+    files: int
+    problems: tuple[str, ...]

@@ -1,14 +1,14 @@
-"""What went wrong with daily files or backups, noted beside the database for whoever asks."""
+"""What went wrong with files that go elsewhere, noted beside the database for whoever asks."""
 
 from contextlib import suppress
 from pathlib import Path
 
 
 class Notes:
-    """Lines of `<database>.daily-files`, or of another name; no file, no trouble."""
+    """Lines of `<database>.daily-files`, or of another kind; no file, no trouble."""
 
-    def __init__(self, database: Path, name: str = "daily-files") -> None:
-        self._file = Path(f"{database}.{name}")
+    def __init__(self, database: Path, kind: str = "daily-files") -> None:
+        self._file = Path(f"{database}.{kind}")
 
     def read(self) -> list[str]:
         try:

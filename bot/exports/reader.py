@@ -5,11 +5,13 @@ from pathlib import Path
 
 from bot.core.export import COLUMNS
 from bot.core.models import ImportRow, RefusedRow
+from bot.core.run_directory import FOLDER, META, NAME, PORTFOLIO
 from bot.core.snapshots import looks_weekly
 from bot.errors import InvalidFile
 from bot.exports.daily_json import read_snapshot
 from bot.exports.history_csv import read_history
 from bot.exports.long_csv import read_long
+from bot.exports.run_files import is_enveloped, read_portfolio
 from bot.exports.values import Unusable, cells_of
 
 _BLOCK = 1 << 20
@@ -20,27 +22,33 @@ _ENCODING = "utf-8-sig"  # takes a file with a byte order mark and one without
 def files_of(paths: Sequence[Path]) -> list[Path]:
     """The files themselves, and of a folder its daily files by name, which is by day.
 
-    Raises InvalidFile for a folder without any.
+    So are the portfolios of its run directories. Raises InvalidFile for a folder without any.
     """
     return [file for path in paths for file in _files_of(path)]
 
 
 def _files_of(path: Path) -> list[Path]:
     try:
-        return _daily_files(path) if path.is_dir() else [path]
+        return _files_in(path) if path.is_dir() else [path]
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
-def _daily_files(folder: Path) -> list[Path]:
+def _files_in(folder: Path) -> list[Path]:
     next(folder.iterdir(), None)  # raises where it may not be looked into: glob finds nothing then
-    found = sorted(folder.glob("snapshots/*.json")) or sorted(folder.glob("*.json"))
-    if not found:
-        raise InvalidFile(
-            f"{folder} cannot be imported: it has no daily files, neither snapshots/*.json nor"
-            " *.json; name the folder above snapshots, or the files."
-        )
-    return found
+    if (folder / META).is_file():
+        return [folder / PORTFOLIO]
+    for place in (folder / FOLDER, folder):
+        if found := sorted([*place.glob("*.json"), *_portfolios(place)]):
+            return found
+    raise InvalidFile(
+        f"{folder} cannot be imported: it has no daily files, neither snapshots/*.json nor"
+        " *.json; name the folder above snapshots, or the files."
+    )
+
+
+def _portfolios(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.glob(f"*/{PORTFOLIO}") if NAME.fullmatch(path.parent.name))
 
 
 def _unreadable(path: Path, error: OSError) -> InvalidFile:
@@ -78,7 +86,10 @@ def _read(path: Path, now: int) -> Iterator[ImportRow | RefusedRow]:
             content = text.read()
             if looks_weekly(content):
                 raise Unusable("it holds weekly metrics; use repo-radar metric import.")
-            yield from read_snapshot(content, now=now)
+            if is_enveloped(content):
+                yield from read_portfolio(content.encode(), now=now)
+            else:
+                yield from read_snapshot(content, now=now)
         elif _is_long(path):
             yield from read_long(text, now=now)
         else:

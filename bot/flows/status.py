@@ -29,7 +29,7 @@ class Status:
         *,
         interval: int,
         of_files: Callable[[], Sequence[str]] = lambda: (),
-        of_backups: Callable[[], str | None] = lambda: None,
+        of_copies: Callable[[], Sequence[str]] = lambda: (),
         of_loads: Callable[[int], Awaitable[list[str]]] | None = None,
     ) -> None:
         self._allowances = allowances
@@ -39,7 +39,7 @@ class Status:
         self._clock = clock
         self._interval = interval
         self._of_files = of_files
-        self._of_backups = of_backups
+        self._of_copies = of_copies
         self._of_loads = of_loads
 
     async def report(self) -> StatusReport:
@@ -54,7 +54,7 @@ class Status:
         of_runs = self.of_runs(last, now, len(watched), failing)
         problems += [one for one in of_runs if not any(said in one for said in problems)]
         problems += await self.of_portfolio(OPERATOR, watched)
-        problems += [*self._of_files(), *filter(None, [self._of_backups()])]
+        problems += [*self._of_files(), *self._of_copies()]
         return StatusReport(
             version=__version__,
             now=now,

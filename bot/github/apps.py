@@ -151,7 +151,7 @@ class GitHubApp:
     async def _mint(self, login: str, id_: int, trip: Trip) -> Minted:
         """Raises Unanswered, too: the question that needs the token is what is asked again."""
         path = f"/app/installations/{id_}/access_tokens"
-        answer = await self._own.post(path, trip, attempts=1)
+        answer = await self._own.send("POST", path, trip, attempts=1)
         if answer.status != HTTPStatus.CREATED:
             self._fresh_until = 0
             raise TokenRejected(

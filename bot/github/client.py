@@ -15,8 +15,15 @@ from bot.core.models import Allowance, Harvest, Pause, Refusal, Wanted
 from bot.core.traffic import Capture
 from bot.errors import GitHubError, RateLimited, TokenRejected
 from bot.github import traffic
-from bot.github.connection import Connection, token_page
-from bot.github.credentials import AppLogin, Credential, Nobody, OwnersToken, Secrets
+from bot.github.connection import Connection
+from bot.github.credentials import (
+    AppLogin,
+    Credential,
+    Nobody,
+    OwnersToken,
+    Secrets,
+    token_page,
+)
 from bot.github.gate import CPU_SECONDS, POINTS_PER_HOUR, Gate
 from bot.github.host import Host
 from bot.github.keyring import Keyring

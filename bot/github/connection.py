@@ -11,7 +11,7 @@ from yarl import URL
 from bot import __version__
 from bot.core.models import Pause, Refused
 from bot.errors import GitHubError, TokenMissing, TokenRejected
-from bot.github.credentials import Credential, Nobody
+from bot.github.credentials import Credential, Nobody, token_page
 from bot.github.gate import Gate
 from bot.github.limits import Verdict, judge, lacking, limit_wait, named_wait, token_expiry
 from bot.github.protocol import Question, graphql_url
@@ -29,7 +29,7 @@ _LIMITS = {
     Verdict.RATE_LIMITED: "GitHub's rate limit",
     Verdict.SECONDARY_LIMIT: "GitHub's secondary rate limit",
 }
-_ANSWERS = (200, 201, 202, 204, 404, 410, 422, 451)
+_ANSWERS = (200, 201, 202, 204, 404, 409, 410, 413, 422, 451)
 _MOVED = (301, 302, 307, 308)
 _MOST_MOVES = 3
 _TOO_SLOW = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)  # a query that took over 10 s
@@ -70,26 +70,30 @@ class Connection:
     async def get(self, path: str, trip: Trip, *, attempts: int = ATTEMPTS) -> Answer:
         """Ask REST for `path`, such as `/repos/owner/name`; where it moved, there.
 
-        Also no is an answer: 403 that is no limit, 404, 410, 422 and 451 are for the caller to
-        read. Raises as `ask` does.
+        Also no is an answer: 403 that is no limit, 404, 409, 410, 413, 422 and 451 are for the
+        caller to read. Raises as `ask` does.
         """
-        return await self._rest("GET", path, trip, attempts)
+        return await self.send("GET", path, trip, attempts=attempts)
 
-    async def post(self, path: str, trip: Trip, *, attempts: int = ATTEMPTS) -> Answer:
-        """Have REST make something; no is an answer as of `get`."""
-        return await self._rest("POST", path, trip, attempts)
+    async def send(
+        self,
+        method: str,
+        path: str,
+        trip: Trip,
+        body: bytes | None = None,
+        attempts: int = ATTEMPTS,
+    ) -> Answer:
+        """Have REST make or change something; no is an answer as of `get`."""
+        url = URL(f"{self._base}{path}", encoded=True)
+
+        def once() -> Awaitable[Answer]:
+            return self._judged(self._rest_within_limits(method, url, trip, body))
+
+        return await self._retried(once, trip, attempts)
 
     def silent(self, trouble: Unanswered) -> GitHubError:
         """What to raise when it is GitHub that is down, and not one question it cannot answer."""
         return self.gate.host.silent(trouble.reason, "later")
-
-    async def _rest(self, method: str, path: str, trip: Trip, attempts: int) -> Answer:
-        url = URL(f"{self._base}{path}", encoded=True)
-
-        def once() -> Awaitable[Answer]:
-            return self._judged(self._rest_within_limits(method, url, trip))
-
-        return await self._retried(once, trip, attempts)
 
     async def _retried(
         self, attempt_once: Callable[[], Awaitable[T]], trip: Trip, attempts: int
@@ -133,10 +137,12 @@ class Connection:
             limited = reply.limit if reply and reply.limit else verdict
             self._wait_or_fail(limited, answer, trip, Resource.GRAPHQL)
 
-    async def _rest_within_limits(self, method: str, url: URL, trip: Trip) -> Answer:
+    async def _rest_within_limits(
+        self, method: str, url: URL, trip: Trip, body: bytes | None
+    ) -> Answer:
         moves = 0
         while True:
-            answer = await self._send(method, url, trip)
+            answer = await self._send(method, url, trip, body)
             moved_to = self._moved_to(url, answer)
             if moved_to is not None and moves < _MOST_MOVES:
                 url, moves = moved_to, moves + 1
@@ -158,7 +164,7 @@ class Connection:
             return None
         return target if target.origin() == url.origin() else None
 
-    async def _send(self, method: str, url: URL, trip: Trip, body: bytes | None = None) -> Answer:
+    async def _send(self, method: str, url: URL, trip: Trip, body: bytes | None) -> Answer:
         if not trip.urgent and self.gate.clock.now() < self._refused_until:
             raise self._refusal()
         secret = await self.credential.secret(trip)
@@ -175,7 +181,7 @@ class Connection:
     async def _send_as(  # a request is all of it
         self, secret: str | None, method: str, url: URL, trip: Trip, body: bytes | None
     ) -> Answer:
-        resource = Resource.CORE if body is None else Resource.GRAPHQL
+        resource = Resource.GRAPHQL if str(url) == self._graphql else Resource.CORE
         async with self.gate.passing(trip, resource):
             headers = {
                 **self._authorization(secret),
@@ -270,10 +276,3 @@ def _opened(body: bytes) -> Reply:
     if reply.gave_up:
         raise Unanswered("GitHub gave up on the query", Refused.TIMEOUT)
     return reply
-
-
-def token_page(api_url: str) -> str:
-    url = URL(api_url)
-    enterprise = url.path.rstrip("/").endswith("/api/v3")
-    site = url.origin() if enterprise else URL("https://github.com")
-    return str(site / "settings/tokens")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pydantic import SecretStr
+from yarl import URL
 
 from bot.errors import TokenRejected
 from bot.github.trip import Clock, Trip
@@ -173,3 +174,10 @@ def of_owners(given: OwnersToken, page: str) -> Credential:
     fix = f"{ANEW} {page} and set it in github.tokens."
     label = Label(f"token for {', '.join(given.owners)}", OUTLIVED, fix, given.owners)
     return PersonalToken(given.token, label)
+
+
+def token_page(api_url: str) -> str:
+    url = URL(api_url)
+    enterprise = url.path.rstrip("/").endswith("/api/v3")
+    site = url.origin() if enterprise else URL("https://github.com")
+    return str(site / "settings/tokens")

@@ -96,7 +96,7 @@ class Runs:
             " ORDER BY started_at DESC, id LIMIT 1",
             Trigger.IMPORT, trigger, trigger is None,
         )  # fmt: skip
-        return _run_of(rows[0]) if rows else None
+        return run_of(rows[0]) if rows else None
 
     async def underway(self) -> list[Run]:
         """What is being sampled by whichever process; a run that was killed is not."""
@@ -106,7 +106,7 @@ class Runs:
             f"SELECT {COLUMNS} FROM runs WHERE status = $1 ORDER BY started_at, id",
             RunStatus.RUNNING,
         )
-        return [_run_of(row) for row in rows]
+        return [run_of(row) for row in rows]
 
     async def last_full(self) -> Run | None:
         """The newest scheduled run that asked for everything by itself."""
@@ -116,7 +116,7 @@ class Runs:
             " ORDER BY started_at DESC, id LIMIT 1",
             Trigger.SCHEDULE, RunStatus.OK, RunStatus.PARTIAL,
         )  # fmt: skip
-        return _run_of(rows[0]) if rows else None
+        return run_of(rows[0]) if rows else None
 
     async def looks(self, subject_ids: Sequence[int]) -> dict[int, Look]:
         """When each was looked at last, for every id asked for."""
@@ -227,7 +227,7 @@ def _columns(run: Run) -> Row:
     )  # fmt: skip
 
 
-def _run_of(row: Row) -> Run:
+def run_of(row: Row) -> Run:
     id_, trigger, status, started_at, finished_at, *figures, message, wanted, round_at = row
     sampled, changed, failed, requests, points = (whole(figure) for figure in figures)
     return Run(

@@ -23,6 +23,7 @@ SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 NAMES = [
     *("backfill", "backup", "chart", "check", "cleanup", "daily-json", "diff", "digest"),
     *("history-csv", "import", "long-csv", "metrics-snapshots", "restore", "status", "sync"),
+    *("run-directory-meta", "run-directory-portfolio", "verify"),
     *("track-add", "track-list", "track-remove"),
 ]
 HISTORY = """\
@@ -79,9 +80,9 @@ async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
 
 def test_every_schema_is_one_and_is_tested() -> None:
-    assert sorted(path.name for path in SCHEMAS.iterdir()) == [
+    assert sorted(path.name for path in SCHEMAS.iterdir()) == sorted(
         f"{name}.schema.json" for name in NAMES
-    ]
+    )
     for name in NAMES:
         Draft202012Validator.check_schema(schema(name))
         assert schema(name)["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
@@ -197,6 +198,24 @@ async def test_exports_are_as_described() -> None:
     for row in rows:
         check("long-csv", row)
     assert {row["status"] for row in rows} == {"exact", "approx", "gone"}
+
+
+async def test_run_directories_are_as_described(home: Path) -> None:
+    """Of a week in which one vanished, one was new, and one was not looked at."""
+    await run("sync")
+    for window in (MAY, "30d", "2024-05-05..2024-05-08"):
+        out = home / window
+        assert (
+            await run("export", "--format", "run-directory", window, "--out", str(out))
+        ).code == 0
+        (directory,) = (out / "snapshots").iterdir()
+        check("run-directory-meta", json.loads((directory / "meta.json").read_bytes()))
+        check("run-directory-portfolio", json.loads((directory / "portfolio.json").read_bytes()))
+        check("verify", (await run("verify", str(out), "--json")).json)
+        (directory / "portfolio.json").unlink()
+        check("verify", json.loads((await run("verify", str(out), "--json")).out))
+    entry = schema("run-directory-portfolio")["properties"]["data"]["items"]["properties"]
+    assert entry["metrics"]["items"]["properties"]["metric"]["enum"] == list(METRICS)
 
 
 def test_what_import_reads_is_as_described() -> None:

@@ -11,6 +11,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.standins.gists import Gists
+from tests.standins.git_data import GitDataStandIn
 from tests.standins.github_apps import Access
 from tests.standins.github_limits import Limits
 from tests.standins.github_rest import Rest
@@ -48,6 +49,7 @@ class GitHubStandIn:
         self.access, self.rest = Access(), Rest(self.world)
         self.limits = Limits()
         self.traffic = TrafficStandIn()
+        self.git = GitDataStandIn()
         self.witness: Callable[[Asked, Mapping[str, Any]], None] = lambda *_: None
         self._faults: list[Fault] = []
         self._open, self._closing = asyncio.Event(), asyncio.Event()
@@ -62,6 +64,7 @@ class GitHubStandIn:
         self.star_histories = StarHistories(self, app)
         self.traffic.serve(app, self.world, self._admits)
         self.gists = Gists(self, app)
+        self.git.serve(app, self.world, self._admits)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()

@@ -45,7 +45,10 @@ def test_a_file_is_known_by_its_content(
         (b"", "it is empty; is this the right file?"),
         (b"\xef\xbb\xbf \r\n", "it is empty; is this the right file?"),
         (b"date\n2026,\xff", "it is not UTF-8 text at line 2, column 6; save it as UTF-8."),
-        (gzip.compress(HISTORY.encode()), "it is compressed: unpack it first, with gunzip."),
+        (
+            gzip.compress(HISTORY.encode(), mtime=0),
+            "it is compressed: unpack it first, with gunzip.",
+        ),
         (b"Dear reader,\nhello", 'its columns are "dear reader, ", but a history CSV has'),
         (b"date,full_name\n2026-02-01,a/b", 'its columns are "date, full_name", but'),
         (b"[1, 2]", "it is JSON, but not an object;"),
