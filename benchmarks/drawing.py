@@ -1,0 +1,33 @@
+"""A chart as PNG, drawn beside the event loop."""
+
+from datetime import UTC
+
+from benchmarks.figures import Figure
+from benchmarks.portfolios import Watched
+from benchmarks.timing import TIMES, awaited, spread
+from bot.core.metrics import STARS
+from bot.flows.portfolio import OPERATOR
+from bot.render.chart_png import png
+from bot.render.chart_svg import svg
+
+PICTURES = 3 * TIMES
+
+
+async def measure_chart(watched: Watched) -> list[Figure]:
+    """The busiest repository's, warm; the limit is an empty picture of the same size."""
+    values = watched.invented.values
+    busiest = max(range(watched.size), key=lambda number: values[number][0])
+    name = watched.invented.names[busiest]
+    async with watched.opened() as app:
+        drawn = await app.charts.one(OPERATOR, name, STARS.key, watched.window, UTC)
+    picture = svg(drawn.chart, zone=UTC, theme="dark")
+    empty = f"{picture[: picture.index('>') + 1]}</svg>"
+    await png(picture)
+    return [
+        Figure(
+            "chart", "chart as PNG, in a thread, warm", watched.size, "ms",
+            spread(await awaited(lambda _: png(picture), PICTURES)), 60,
+            limit=spread(await awaited(lambda _: png(empty), PICTURES)),
+            limit_is="an empty picture",
+        )
+    ]  # fmt: skip
