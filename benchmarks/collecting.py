@@ -15,7 +15,7 @@ from benchmarks.figures import Figure, Peer, ratio
 from benchmarks.filling import DAY
 from benchmarks.invented import Invented
 from benchmarks.neighbours import ask
-from benchmarks.portfolios import Clock, Watched
+from benchmarks.portfolios import Clock, Watched, of_many
 from benchmarks.timing import Spread, spread
 from bot.app import App, open_app
 from bot.clock import SystemClock
@@ -28,7 +28,7 @@ from tests.standins.github import GitHubStandIn
 
 CONCURRENCY = 4
 LATENCY, LATENCY_A_REPOSITORY = 0.150, 0.003
-SOME = 100
+SOME = 60
 """Repositories that a peer which asks for them one by one is timed with: the rest takes as long."""
 ANOTHER_GUILD = 4711
 ONE_EACH, GITHUB_TO_SQLITE = "a request a repository", "github-to-sqlite"
@@ -52,7 +52,7 @@ async def measure_collecting(watched: Watched, times: int) -> list[Figure]:
     return [
         ratio(
             "collecting_ratio", "collecting, times fewer requests than one a repository", size,
-            _for(size, 10), spread([size]), spread(ours.requests),
+            of_many(size, 10), spread([size]), spread(ours.requests),
         ),
         Figure(
             "collecting", "collecting, from question to store", size, "s", spread(ours.seconds),
@@ -68,11 +68,6 @@ async def measure_collecting(watched: Watched, times: int) -> list[Figure]:
             spread([ours.twice]), 0,
         ),
     ]  # fmt: skip
-
-
-def _for(size: int, target: float) -> float | None:
-    """Few repositories take as many small pages as they take: nothing is asked of those."""
-    return target if size >= 1_000 else None
 
 
 @asynccontextmanager

@@ -30,6 +30,7 @@ class Figure:
     limit_is: str = ""
     peers: Sequence[Peer] = ()
     note: str = ""
+    series: Sequence[float] = ()  # what the spread was taken from, where its course tells something
     ratios: Mapping[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -44,9 +45,15 @@ class Figure:
             return REPORTED
         if self._holds(self.measured.median, self.target):
             return "holds"
-        apart = self.measured.median / self.target
-        much = 1 / apart if self.at_least else apart
-        return f"MISSES, {much:.2g} times too {'small' if self.at_least else 'large'}"
+        return f"MISSES {self._by_how_much(self.measured.median, self.target)}"
+
+    def _by_how_much(self, measured: float, target: float) -> str:
+        if not target or not measured:
+            return f"by {abs(measured - target):.3g}"
+        apart = target / measured if self.at_least else measured / target
+        if apart < 2:
+            return f"by {apart - 1:.0%}" if apart >= 1.01 else "by less than 1%"
+        return f"{apart:.2g} times"
 
     def _holds(self, measured: float, target: float) -> bool:
         return measured >= target if self.at_least else measured <= target
@@ -64,7 +71,7 @@ def ratio(  # noqa: PLR0913  # a figure that is made of two others
     key: str,
     what: str,
     repositories: int,
-    target: float,
+    target: float | None,
     theirs: Spread | None,
     ours: Spread | None,
     note: str = "",

@@ -17,6 +17,7 @@ from bot.settings_types import SQLITE
 HOUR = 3_600
 WINDOW_DAYS = 30
 PAGE = 50
+TARGETS_ARE_FOR = 10_000
 
 
 @dataclass(slots=True)
@@ -131,3 +132,13 @@ async def watched(folder: Path, repositories: int, days: int, ends: int) -> Watc
 def next_day(watched: Watched, day: int) -> int:
     """The moment of a run so many days after the last."""
     return watched.past.ends + day * DAY
+
+
+def growing(repositories: int, target: float) -> float:
+    """What is linear: a target for 10,000 grows with more of them, and never shrinks."""
+    return target * max(1.0, repositories / TARGETS_ARE_FOR)
+
+
+def of_many(repositories: int, target: float) -> float | None:
+    """What only a large portfolio can show: of a smaller one it is reported."""
+    return target if repositories >= TARGETS_ARE_FOR else None

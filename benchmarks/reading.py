@@ -7,7 +7,7 @@ from datetime import UTC
 
 from benchmarks.figures import Figure, ratio
 from benchmarks.neighbours import JSON_FILES, Told
-from benchmarks.portfolios import HOUR, Watched
+from benchmarks.portfolios import HOUR, Watched, growing, of_many
 from benchmarks.timing import TIMES, Spread, awaited, milliseconds, p99, spread
 from bot.app import App
 from bot.flows.portfolio import OPERATOR
@@ -69,8 +69,8 @@ def _of_diff(
     tails = spread([p99(series) for series in diffs])
     files = peers[JSON_FILES].peer(JSON_FILES, "diff").figure
     return [
-        ratio("diff_ratio", "diff, times faster than JSON files", watched.size, _at_least(watched.size, 100), files, halves),
-        ratio("diff_query_ratio", "its query alone, the same", watched.size, _at_least(watched.size, 1_000), files, limit),
+        ratio("diff_ratio", "diff, times faster than JSON files", watched.size, of_many(watched.size, 100), files, halves),
+        ratio("diff_query_ratio", "its query alone, the same", watched.size, of_many(watched.size, 1_000), files, limit),
         Figure(
             "diff_p50", f"diff over {watched.window}, p50", watched.size, "ms", halves, 0.15,
             limit=limit, limit_is=RAW, peers=theirs,
@@ -85,18 +85,13 @@ def _of_digest(watched: Watched, ours: Spread, peers: Mapping[str, Told]) -> lis
     files = peers[JSON_FILES].peer(JSON_FILES, "digest").figure
     size = watched.size
     return [
-        ratio("digest_ratio", "digest, times faster than JSON files", size, 3, files, ours),
-        ratio("digest_query_ratio", "its query alone, the same", size, 5, files, limit),
+        ratio("digest_ratio", "digest, times faster than JSON files", size, of_many(size, 3), files, ours),
+        ratio("digest_query_ratio", "its query alone, the same", size, of_many(size, 5), files, limit),
         Figure(
-            "digest", "ranked digest of all, a day", size, "ms", ours, _for(size, 12),
+            "digest", "ranked digest of all, a day", size, "ms", ours, growing(size, 12),
             limit=limit, limit_is=RAW, peers=theirs,
         ),
     ]  # fmt: skip
-
-
-def _for(repositories: int, target: float) -> float:
-    """A target for 10,000 grows with them, and never shrinks."""
-    return target * max(1, repositories / 10_000)
 
 
 def _raw_diffs(watched: Watched) -> Spread:

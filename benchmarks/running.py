@@ -5,15 +5,16 @@ import shutil
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
 from benchmarks.figures import Figure
+from benchmarks.plans import Extent, Plan
 from benchmarks.portfolios import Watched
 from benchmarks.resident import resident_mb
-from benchmarks.timing import TIMES, Spread, spread
+from benchmarks.timing import TIMES, spread
 from tests.standins.bot_process import ROOT, BotProcess, environment
 from tests.standins.discord_api import DiscordStandIn
 from tests.standins.discord_world import Guild, User
@@ -24,23 +25,10 @@ EACH = 100
 """Repositories that a guild watches."""
 AT_ONCE = 4
 """Commands under way at the same time."""
-COMMANDS = 1_000
-SETTLING = 3.0
-"""Seconds after READY until it is idle."""
-SAMPLED = 100
-"""Commands between two looks at its memory."""
-SETTLED = 0.5
-"""Of the commands; growth is what comes after: until then allocators and caches fill."""
+LOOKS = 10
+"""At its memory, while the first commands are used."""
 STARTING = "import bot.serving, bot.client, discord, aiohttp"
 LIBRARIES = "import aiohttp, discord; from benchmarks.resident import resident_mb as mb"
-
-
-@dataclass(frozen=True, slots=True)
-class Endurance:
-    """How long commands go on: until both are enough, or seconds have run out."""
-
-    commands: int
-    seconds: float
 
 
 @dataclass(slots=True)
@@ -88,27 +76,38 @@ class Audience:
         await self.discord.slash(server.guild, "general", server.user, line, **options)
 
 
-async def measure_bot(watched: Watched, folder: Path, endurance: Endurance) -> list[Figure]:
+async def measure_bot(watched: Watched, folder: Path, extent: Extent, plan: Plan) -> list[Figure]:
     """Over a copy of the store: the bot writes into it."""
     folder.mkdir()
     database = Path(shutil.copy(watched.database, folder / "radar.db"))
+    starts, idle = [], []
     async with DiscordStandIn(patience=60) as discord, GitHubStandIn() as github:
         bot = BotProcess(folder, environment(folder, discord, github))
         audience = await _audience(replace(watched, database=database), discord)
-        starts = [await _start_and_stop(bot, discord) for _ in range(TIMES)]
-        async with _serving(bot, discord):
-            await asyncio.sleep(SETTLING)
-            idle = resident_mb(bot.pid)
-            told = await _endured(bot, audience, endurance)
+        for left in reversed(range(extent.starts)):
+            async with _serving(bot, discord) as took:
+                await asyncio.sleep(plan.settling)
+                starts.append(took)
+                idle.append(resident_mb(bot.pid))
+                sizes = await _endured(bot, audience, extent, plan) if left == 0 else []
+    return [*await _standing(watched, starts, idle), *_busy(watched, extent, sizes)]
+
+
+async def _standing(
+    watched: Watched, starts: Sequence[float], idle: Sequence[float]
+) -> list[Figure]:
+    """What it takes before anybody asks, beside what its libraries take by themselves."""
     imports = [await _imports() for _ in range(TIMES)]
-    libraries = spread([await _alone() for _ in range(TIMES)])
+    libraries = [await _alone() for _ in range(TIMES)]
     return [
         Figure(
-            "start", "start to READY, stand-in's own time included", watched.size, "s",
-            spread(starts), 1, limit=spread(imports), limit_is="imports",
+            "start", "start to READY", watched.size, "s", spread(starts), 1,
+            limit=spread(imports), limit_is="imports",
         ),
-        _memory("idle", "memory, bot idle", watched, idle, 80, libraries),
-        *_grown(watched, told, libraries),
+        Figure(
+            "memory_idle", "memory, bot idle", watched.size, "MB", spread(idle), 80,
+            limit=spread(libraries), limit_is="Python with discord.py and aiohttp",
+        ),
     ]  # fmt: skip
 
 
@@ -128,62 +127,49 @@ async def _audience(watched: Watched, discord: DiscordStandIn) -> Audience:
 
 
 @asynccontextmanager
-async def _serving(bot: BotProcess, discord: DiscordStandIn) -> AsyncIterator[None]:
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(bot)
-        await bot.started(discord)
-        await discord.commands_registered("diff", "digest", "chart", "compare")
-        yield
-        await bot.stop()
-
-
-async def _start_and_stop(bot: BotProcess, discord: DiscordStandIn) -> float:
-    """Seconds from the process's first breath to the READY that the stand-in answers with."""
+async def _serving(bot: BotProcess, discord: DiscordStandIn) -> AsyncIterator[float]:
+    """Yields seconds from the process's first breath to the READY that the stand-in answers with."""
     began = time.perf_counter()
     async with bot:
         await bot.started(discord)
         took = time.perf_counter() - began
-        await discord.commands_registered("diff")
+        await discord.commands_registered("diff", "digest", "chart", "compare")
+        yield took
         await bot.stop()
-    return took
 
 
-async def _endured(bot: BotProcess, audience: Audience, endurance: Endurance) -> list[float]:
-    """Its memory after every SAMPLED commands."""
-    sizes: list[float] = []
-    step = min(SAMPLED, endurance.commands)
-    until = time.monotonic() + endurance.seconds
-    for done in range(step, endurance.commands + 1, step):
-        await audience.use(step)
-        sizes.append(resident_mb(bot.pid))
-        if done >= COMMANDS and time.monotonic() > until:
-            break
+async def _endured(
+    bot: BotProcess, audience: Audience, extent: Extent, plan: Plan
+) -> list[float]:
+    """Its memory after each LOOKS-th part of the commands, and as often while they go on."""
+    step = max(1, extent.commands // LOOKS)
+    sizes = [await _used(bot, audience, step) for _ in range(extent.commands // step)]
+    until = time.monotonic() + extent.endurance
+    while len(sizes) * step < plan.most_commands and time.monotonic() < until:
+        sizes.append(await _used(bot, audience, step))
     return sizes
 
 
-def _grown(watched: Watched, sizes: Sequence[float], libraries: Spread) -> list[Figure]:
-    step = SAMPLED
-    first = sizes[: max(1, COMMANDS // step)]
-    figures = [
-        _memory("busy", f"memory, after {len(first) * step:,} commands", watched, first[-1], 100,
-                libraries)
-    ]  # fmt: skip
-    if len(sizes) > 2 * len(first):
-        later = sizes[int(len(sizes) * SETTLED) :]
-        grown = spread([one - later[0] for one in later[1:]])
-        what = f"growth from command {(len(sizes) - len(later)) * step:,} to {len(sizes) * step:,}"
-        note = f"memory in MB after each {step} commands is in `series`"
-        figures.append(Figure("growth", what, watched.size, "MB", grown, 1, note=note))
+async def _used(bot: BotProcess, audience: Audience, commands: int) -> float:
+    await audience.use(commands)
+    return resident_mb(bot.pid)
+
+
+def _busy(watched: Watched, extent: Extent, sizes: Sequence[float]) -> list[Figure]:
+    """Growth is what the last half adds: until then allocators and caches fill."""
+    step = max(1, extent.commands // LOOKS)
+    early = extent.commands // step
+    what = f"memory, after {early * step:,} commands"
+    busy = spread(sizes[early - 1 : early])
+    figures = [Figure("memory_busy", what, watched.size, "MB", busy, 100, series=sizes)]
+    if extent.endurance:
+        begin, end = max(early, len(sizes) // 2), len(sizes)
+        what = f"growth, commands {begin * step:,} to {end * step:,}"
+        grown = [after - sizes[begin - 1] for after in sizes[begin:]] or [0.0]
+        figures.append(
+            Figure("memory_growth", what, watched.size, "MB", spread(grown), 1, series=sizes)
+        )
     return figures
-
-
-def _memory(
-    key: str, what: str, watched: Watched, measured: float, target: float, limit: Spread
-) -> Figure:
-    return Figure(
-        f"memory_{key}", what, watched.size, "MB", spread([measured]), target,
-        limit=limit, limit_is="Python with discord.py and aiohttp",
-    )  # fmt: skip
 
 
 async def _imports() -> float:

@@ -15,7 +15,7 @@ from benchmarks.figures import Figure
 from benchmarks.filling import DAY
 from benchmarks.invented import Change, Invented
 from benchmarks.neighbours import Told
-from benchmarks.portfolios import Answers, Clock, Watched, next_day, pages_of
+from benchmarks.portfolios import Answers, Clock, Watched, growing, next_day, pages_of
 from benchmarks.timing import TIMES, Spread, p99, spread
 from bot.app import App
 from bot.core.models import RunStatus, Trigger
@@ -41,11 +41,10 @@ async def measure_writes(watched: Watched, peers: Mapping[str, Told]) -> list[Fi
     async with watched.opened(github, clock) as app:
         runs = [await _run(app, github, clock, watched, day) for day in range(1, TIMES + 2)][1:]
     size = watched.size
-    target = 150 * max(1, size / 10_000)
     theirs = [told.peer(name, "write") for name, told in peers.items()]
     return [
         Figure(
-            "run", "writing one run", size, "ms", spread([run.took for run in runs]), target,
+            "run", "writing one run", size, "ms", spread([run.took for run in runs]), growing(size, 150),
             limit=limit, limit_is="raw SQL in one transaction", peers=theirs,
         ),
         Figure("run_lag", "event-loop lag meanwhile, p99", size, "ms",

@@ -1,0 +1,59 @@
+"""What is measured, and how long it may take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A portfolio: so many repositories, watched for so many days."""
+
+    repositories: int
+    days: int
+    collections: int = 0  # times all of it is collected from the stand-in; 0: not at all
+    starts: int = 5
+    commands: int = 1_000
+    endurance: float = 0.0  # seconds for which commands go on after those
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    extents: Sequence[Extent]
+    main: int  # repositories of the extent that section 10 speaks of
+    year: tuple[int, int]  # repositories and days of the daily files that are imported
+    most_commands: int = 10_000
+    settling: float = 3.0  # seconds from READY until the bot is idle
+    quick: bool = False
+
+
+FULL = Plan(
+    extents=(
+        Extent(1_000, 365, collections=5, commands=200),
+        Extent(10_000, 365, collections=5, endurance=90.0),
+        Extent(100_000, 120, starts=2, commands=200),
+    ),
+    main=10_000,
+    year=(10_000, 365),
+)
+"""Under ten minutes on two cores."""
+QUICK = Plan(
+    extents=(
+        Extent(1_000, 365, collections=1, starts=1, commands=100),
+        Extent(10_000, 365, collections=1, starts=2, commands=300),
+    ),
+    main=10_000,
+    year=(1_000, 365),
+    quick=True,
+)
+"""Under two."""
+TINY = Plan(
+    extents=(
+        Extent(20, 5, collections=1, starts=1, commands=20),
+        Extent(40, 5, collections=1, starts=1, commands=20),
+    ),
+    main=40,
+    year=(20, 5),
+    settling=0.0,
+    quick=True,
+)
+"""Seconds: whether all of it still runs, with figures that say nothing."""
