@@ -64,7 +64,7 @@ async def bench(plan: Plan, folder: Path, history: Path | None = None) -> list[F
     for extent in plan.extents:
         figures += await _measure(extent, plan, folder, ends)
     _say("imports")
-    figures += await measure_histories(folder / "histories", history)
+    figures += await measure_histories(folder, history, plan.times)
     figures.append(await measure_year(folder, *plan.year))
     return [*figures, *growth(figures)]
 
@@ -76,10 +76,10 @@ async def _measure(extent: Extent, plan: Plan, folder: Path, ends: int) -> list[
     _say("  peers, diff, digest, chart, a run")
     peers = await all_peers(portfolio.day_files.folder, TIMES)
     figures = [measure_bytes(portfolio, peers), *await measure_reads(portfolio, peers)]
-    figures += [*await measure_chart(portfolio), daily_file(extent.repositories)]
+    figures += [*await measure_chart(portfolio, 3 * plan.times), daily_file(extent.repositories)]
     if extent.collections:
         _say("  collecting")
-        figures += await measure_collecting(portfolio, extent.collections)
+        figures += await measure_collecting(portfolio, extent.collections, plan.asked_singly)
     _say("  the bot")
     figures += await measure_bot(portfolio, folder / f"bot-{extent.repositories}", extent, plan)
     figures += await measure_writes(portfolio, peers)  # last: its days move the numbers on

@@ -1,12 +1,10 @@
 """Collecting from a GitHub that takes 150 ms and 3 ms a repository: asked, read and written."""
 
 import asyncio
-import shutil
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import aiohttp
 from pydantic import SecretStr
@@ -15,7 +13,7 @@ from benchmarks.figures import Figure, Peer, ratio
 from benchmarks.filling import DAY
 from benchmarks.invented import Invented
 from benchmarks.neighbours import ask
-from benchmarks.portfolios import Clock, Watched, of_many
+from benchmarks.portfolios import Clock, Watched, copied, of_many
 from benchmarks.timing import Spread, spread
 from bot.app import App, open_app
 from bot.clock import SystemClock
@@ -28,8 +26,6 @@ from tests.standins.github import GitHubStandIn
 
 CONCURRENCY = 4
 LATENCY, LATENCY_A_REPOSITORY = 0.150, 0.003
-SOME = 60
-"""Repositories that a peer which asks for them one by one is timed with: the rest takes as long."""
 ANOTHER_GUILD = 4711
 ONE_EACH, GITHUB_TO_SQLITE = "a request a repository", "github-to-sqlite"
 
@@ -41,18 +37,18 @@ class Collected:
     twice: int  # requests' repositories beyond those there are
 
 
-async def measure_collecting(watched: Watched, times: int) -> list[Figure]:
+async def measure_collecting(watched: Watched, times: int, singly: int) -> list[Figure]:
     """All of it, watched by two guilds, through the flows of the program into its store."""
     async with _github(watched.invented) as github:
         ours = await _collect(github, watched, times)
         limit = await _collect_plainly(github, watched.invented)
-        each = await _one_each(github, watched.invented)
-        tool = await _github_to_sqlite(github, watched)
+        each = await _one_each(github, watched.invented, singly)
+        tool = await _github_to_sqlite(github, watched, singly)
     size, most = watched.size, max(ours.requests)
     return [
         ratio(
             "collecting_ratio", "collecting, times fewer requests than one a repository", size,
-            of_many(size, 10), spread([size]), spread(ours.requests),
+            of_many(size, 10), theirs=spread([size]), ours=spread(ours.requests),
         ),
         Figure(
             "collecting", "collecting, from question to store", size, "s", spread(ours.seconds),
@@ -102,8 +98,8 @@ async def _collect(github: GitHubStandIn, watched: Watched, times: int) -> Colle
 @asynccontextmanager
 async def _opened(github: GitHubStandIn, watched: Watched, clock: Clock) -> AsyncIterator[App]:
     """The program over a copy of the store, with GitHub's computing time left out of its budget."""
-    database = shutil.copy(watched.database, watched.database.with_name("collected.db"))
-    settings = replace(watched, database=Path(database)).settings
+    database = copied(watched.database, watched.database.with_name("collected.db"))
+    settings = replace(watched, database=database).settings
     async with aiohttp.ClientSession() as session:
         client = GitHubClient(
             session,
@@ -138,7 +134,7 @@ async def _collect_plainly(github: GitHubStandIn, invented: Invented) -> float:
     return time.perf_counter() - began
 
 
-async def _one_each(github: GitHubStandIn, invented: Invented) -> Peer:
+async def _one_each(github: GitHubStandIn, invented: Invented, singly: int) -> Peer:
     """A request a repository, as many at a time as ours."""
     turns = asyncio.Semaphore(CONCURRENCY)
     headers = {"Authorization": f"Bearer {github.token}"}
@@ -148,7 +144,7 @@ async def _one_each(github: GitHubStandIn, invented: Invented) -> Peer:
         async with turns, session.get(f"{github.api_url}/repos/{name}", headers=headers) as reply:
             await reply.json()
 
-    some = invented.names[:SOME]
+    some = invented.names[:singly]
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
         for name in some:
             group.create_task(one(session, name))
@@ -156,8 +152,8 @@ async def _one_each(github: GitHubStandIn, invented: Invented) -> Peer:
     return Peer(ONE_EACH, _of_all(took, len(some), len(invented)), _told(len(some)))
 
 
-async def _github_to_sqlite(github: GitHubStandIn, watched: Watched) -> Peer:
-    some = watched.invented.names[:SOME]
+async def _github_to_sqlite(github: GitHubStandIn, watched: Watched, singly: int) -> Peer:
+    some = watched.invented.names[:singly]
     served = github.rest.served
     folder = str(watched.database.parent)
     told = await ask("github_to_sqlite", folder, github.api_url, github.token, *some)

@@ -4,16 +4,14 @@ from datetime import UTC
 
 from benchmarks.figures import Figure
 from benchmarks.portfolios import Watched
-from benchmarks.timing import TIMES, awaited, spread
+from benchmarks.timing import awaited, spread
 from bot.core.metrics import STARS
 from bot.flows.portfolio import OPERATOR
 from bot.render.chart_png import png
 from bot.render.chart_svg import svg
 
-PICTURES = 3 * TIMES
 
-
-async def measure_chart(watched: Watched) -> list[Figure]:
+async def measure_chart(watched: Watched, times: int) -> list[Figure]:
     """The busiest repository's, warm; the limit is an empty picture of the same size."""
     values = watched.invented.values
     busiest = max(range(watched.size), key=lambda number: values[number][0])
@@ -26,8 +24,8 @@ async def measure_chart(watched: Watched) -> list[Figure]:
     return [
         Figure(
             "chart", "chart as PNG, in a thread, warm", watched.size, "ms",
-            spread(await awaited(lambda _: png(picture), PICTURES)), 60,
-            limit=spread(await awaited(lambda _: png(empty), PICTURES)),
+            spread(await awaited(lambda _: png(picture), times)), 60,
+            limit=spread(await awaited(lambda _: png(empty), times)),
             limit_is="an empty picture",
         )
     ]  # fmt: skip

@@ -29,7 +29,6 @@ class Figure:
     limit: Spread | None = None  # what the machine does with nothing of ours around it
     limit_is: str = ""
     peers: Sequence[Peer] = ()
-    note: str = ""
     series: Sequence[float] = ()  # what the spread was taken from, where its course tells something
     ratios: Mapping[str, float] = field(init=False)
 
@@ -72,9 +71,9 @@ def ratio(  # noqa: PLR0913  # a figure that is made of two others
     what: str,
     repositories: int,
     target: float | None,
+    *,
     theirs: Spread | None,
     ours: Spread | None,
-    note: str = "",
 ) -> Figure:
     """How many times theirs is ours; low and high as the two spreads allow."""
     told = None
@@ -82,4 +81,4 @@ def ratio(  # noqa: PLR0913  # a figure that is made of two others
         count = min(theirs.count, ours.count)
         low, high = theirs.low / ours.high, theirs.high / ours.low
         told = Spread(theirs.median / ours.median, low, high, count)
-    return Figure(key, what, repositories, "x", told, target, at_least=True, note=note)
+    return Figure(key, what, repositories, "x", told, target, at_least=True)

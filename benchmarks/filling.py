@@ -103,7 +103,8 @@ def _live(
         )
         for number, metric, _ in changes:
             since[number][metric] = at
-        runs.append(_run(at, len(invented), len({number for number, _, _ in changes})))
+        changed = len({number for number, _, _ in changes}) if runs else 0  # new is not changed
+        runs.append(_run(at, len(invented), changed))
         watch(ago, invented)
     return since, runs
 
@@ -122,9 +123,7 @@ def _all(invented: Invented) -> list[tuple[int, int, int]]:
     ]
 
 
-def _sum_up(
-    connection: sqlite3.Connection, invented: Invented, since: Since, past: Past
-) -> None:
+def _sum_up(connection: sqlite3.Connection, invented: Invented, since: Since, past: Past) -> None:
     connection.executemany(
         "INSERT INTO latest (subject_id, metric_id, value, changed_at) VALUES (?, ?, ?, ?)",
         (

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from benchmarks.figures import Figure, Peer
 from benchmarks.history import write_history
-from benchmarks.timing import TIMES, spread
+from benchmarks.timing import spread
 from bot.app import open_app
 from bot.settings import Settings, Storage
 from bot.settings_types import SQLITE
@@ -19,15 +19,14 @@ T = TypeVar("T")
 DAILY_ROW = "one row a day"
 
 
-async def measure_histories(folder: Path, history: Path | None) -> list[Figure]:
+async def measure_histories(folder: Path, history: Path | None, times: int) -> list[Figure]:
     """Of the invented history, or one that was named."""
-    folder.mkdir()
     if history is None:
         history = folder / "history.csv"
         write_history(history)
     first, again, size, rows, repositories = [], [], 0, 0, 0
-    for turn in range(TIMES):
-        path = folder / f"{turn}.db"
+    for turn in range(times):
+        path = folder / f"history-{turn}.db"
         settings = Settings(storage=Storage(url=f"{SQLITE}{path.as_posix()}"))
         async with open_app(settings) as app:
             took, report = await _timed(lambda app=app: app.importing.files([history]))
@@ -35,7 +34,7 @@ async def measure_histories(folder: Path, history: Path | None) -> list[Figure]:
             again.append((await _timed(lambda app=app: app.importing.files([history])))[0])
             repositories = await app.store.subjects.count()
         size, rows = path.stat().st_size, report.new or 1
-    plain = [import_plainly(history, folder / f"plain-{turn}.db") for turn in range(TIMES)]
+    plain = [import_plainly(history, folder / f"plain-{turn}.db") for turn in range(times)]
     peer = Peer(DAILY_ROW, spread([took for took, _ in plain]))
     bytes_ = Peer(DAILY_ROW, spread([size / rows for _, size in plain]))
     what = f"import of {rows:,} rows"

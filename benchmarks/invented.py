@@ -39,9 +39,9 @@ class Size:
 
 
 SIZES = (
-    # Stars, forks and issues as measured by size of repository. The others nobody measured: open PRs
-    # are taken to change a little less often than issues, commits where there is work at all, disk
-    # usage on two of three such days, watchers and releases seldom. KEYS is their order.
+    # Stars, forks and issues as measured by size of repository. The others nobody measured: open
+    # PRs are taken to change a little less often than issues, commits where there is work at all,
+    # disk usage on two of three such days, watchers and releases seldom. KEYS is their order.
     Size(0.40, (1, 60), (0.01, 0.07, 0.002, 0.05, 0.02, 0.002, 0.015, 0.01)),
     Size(0.30, (60, 500), (0.03, 0.07, 0.008, 0.05, 0.03, 0.005, 0.04, 0.03)),
     Size(0.11, (500, 2_000), (0.19, 0.06, 0.015, 0.04, 0.04, 0.008, 0.08, 0.05)),

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmarks.timing import TIMES
+
 
 @dataclass(frozen=True, slots=True)
 class Extent:
@@ -23,6 +25,8 @@ class Plan:
     year: tuple[int, int]  # repositories and days of the daily files that are imported
     most_commands: int = 10_000
     settling: float = 3.0  # seconds from READY until the bot is idle
+    times: int = TIMES  # of what takes a second or so
+    asked_singly: int = 60  # repositories that peers which ask one by one are timed with
     quick: bool = False
 
 
@@ -48,12 +52,14 @@ QUICK = Plan(
 """Under two."""
 TINY = Plan(
     extents=(
-        Extent(20, 5, collections=1, starts=1, commands=20),
-        Extent(40, 5, collections=1, starts=1, commands=20),
+        Extent(10, 5, starts=1, commands=10),
+        Extent(20, 5, collections=1, starts=1, commands=20, endurance=0.001),
     ),
-    main=40,
+    main=20,
     year=(20, 5),
     settling=0.0,
+    times=1,
+    asked_singly=2,
     quick=True,
 )
 """Seconds: whether all of it still runs, with figures that say nothing."""

@@ -1,5 +1,6 @@
 """A portfolio that was watched for so long, on disk, and the program opened over it."""
 
+import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -121,17 +122,22 @@ class Watched:
 
 async def watched(folder: Path, repositories: int, days: int, ends: int) -> Watched:
     """Invent it and write it down; in a folder of its own."""
-    place = folder / str(repositories)
-    place.mkdir()
     invented, past = Invented(repositories), Past(days, ends)
-    day_files = DayFiles(place / "days", min(WINDOW_DAYS, days - 1))
-    await fill(place / "radar.db", invented, past, day_files.keep)
-    return Watched(invented, past, place / "radar.db", day_files)
+    day_files = DayFiles(folder / f"{repositories}-days", min(WINDOW_DAYS, days - 1))
+    database = folder / str(repositories) / "radar.db"
+    await fill(database, invented, past, day_files.keep)
+    return Watched(invented, past, database, day_files)
 
 
 def next_day(watched: Watched, day: int) -> int:
     """The moment of a run so many days after the last."""
     return watched.past.ends + day * DAY
+
+
+def copied(database: Path, path: Path) -> Path:
+    """Of a store that is closed: all of it is in one file."""
+    path.parent.mkdir(exist_ok=True)
+    return Path(shutil.copy(database, path))
 
 
 def growing(repositories: int, target: float) -> float:

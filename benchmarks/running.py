@@ -1,7 +1,6 @@
 """The real bot as a process, between stand-ins of Discord and GitHub: its start and its memory."""
 
 import asyncio
-import shutil
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -12,9 +11,9 @@ from pathlib import Path
 
 from benchmarks.figures import Figure
 from benchmarks.plans import Extent, Plan
-from benchmarks.portfolios import Watched
+from benchmarks.portfolios import Watched, copied
 from benchmarks.resident import resident_mb
-from benchmarks.timing import TIMES, spread
+from benchmarks.timing import spread
 from tests.standins.bot_process import ROOT, BotProcess, environment
 from tests.standins.discord_api import DiscordStandIn
 from tests.standins.discord_world import Guild, User
@@ -78,8 +77,7 @@ class Audience:
 
 async def measure_bot(watched: Watched, folder: Path, extent: Extent, plan: Plan) -> list[Figure]:
     """Over a copy of the store: the bot writes into it."""
-    folder.mkdir()
-    database = Path(shutil.copy(watched.database, folder / "radar.db"))
+    database = copied(watched.database, folder / "radar.db")
     starts, idle = [], []
     async with DiscordStandIn(patience=60) as discord, GitHubStandIn() as github:
         bot = BotProcess(folder, environment(folder, discord, github))
@@ -90,15 +88,15 @@ async def measure_bot(watched: Watched, folder: Path, extent: Extent, plan: Plan
                 starts.append(took)
                 idle.append(resident_mb(bot.pid))
                 sizes = await _endured(bot, audience, extent, plan) if left == 0 else []
-    return [*await _standing(watched, starts, idle), *_busy(watched, extent, sizes)]
+    return [*await _standing(watched, starts, idle, plan.times), *_busy(watched, extent, sizes)]
 
 
 async def _standing(
-    watched: Watched, starts: Sequence[float], idle: Sequence[float]
+    watched: Watched, starts: Sequence[float], idle: Sequence[float], times: int
 ) -> list[Figure]:
     """What it takes before anybody asks, beside what its libraries take by themselves."""
-    imports = [await _imports() for _ in range(TIMES)]
-    libraries = [await _alone() for _ in range(TIMES)]
+    imports = [await _imports() for _ in range(times)]
+    libraries = [await _alone() for _ in range(times)]
     return [
         Figure(
             "start", "start to READY", watched.size, "s", spread(starts), 1,
@@ -128,7 +126,7 @@ async def _audience(watched: Watched, discord: DiscordStandIn) -> Audience:
 
 @asynccontextmanager
 async def _serving(bot: BotProcess, discord: DiscordStandIn) -> AsyncIterator[float]:
-    """Yields seconds from the process's first breath to the READY that the stand-in answers with."""
+    """Yields seconds from the process's first breath to the stand-in's READY."""
     began = time.perf_counter()
     async with bot:
         await bot.started(discord)
@@ -138,9 +136,7 @@ async def _serving(bot: BotProcess, discord: DiscordStandIn) -> AsyncIterator[fl
         await bot.stop()
 
 
-async def _endured(
-    bot: BotProcess, audience: Audience, extent: Extent, plan: Plan
-) -> list[float]:
+async def _endured(bot: BotProcess, audience: Audience, extent: Extent, plan: Plan) -> list[float]:
     """Its memory after each LOOKS-th part of the commands, and as often while they go on."""
     step = max(1, extent.commands // LOOKS)
     sizes = [await _used(bot, audience, step) for _ in range(extent.commands // step)]

@@ -29,9 +29,7 @@ def show(figures: Sequence[Figure]) -> None:
 def ordered(figures: Sequence[Figure]) -> list[Figure]:
     """Ratios first; the sizes of a figure below each other."""
     keys = list(dict.fromkeys(figure.key for figure in figures))
-    return sorted(
-        figures, key=lambda one: (one.unit != "x", keys.index(one.key), one.repositories)
-    )
+    return sorted(figures, key=lambda one: (one.unit != "x", keys.index(one.key), one.repositories))
 
 
 def _cells(figure: Figure) -> Sequence[str]:

@@ -2,20 +2,18 @@
 
 import asyncio
 import gc
-import shutil
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC
-from pathlib import Path
 
 from benchmarks.figures import Figure
 from benchmarks.filling import DAY
 from benchmarks.invented import Change, Invented
 from benchmarks.neighbours import Told
-from benchmarks.portfolios import Answers, Clock, Watched, growing, next_day, pages_of
+from benchmarks.portfolios import Answers, Clock, Watched, copied, growing, next_day, pages_of
 from benchmarks.timing import TIMES, Spread, p99, spread
 from bot.app import App
 from bot.core.models import RunStatus, Trigger
@@ -35,27 +33,30 @@ class Run:
 
 async def measure_writes(watched: Watched, peers: Mapping[str, Told]) -> list[Figure]:
     """Runs of the days that follow the past, each with a day's changes."""
-    watched = replace(watched, database=_copy(watched.database, "written"))
-    limit = _raw_runs(replace(watched, database=_copy(watched.database, "raw")))
+    raw, written = (
+        replace(watched, database=copied(watched.database, watched.database.with_name(name)))
+        for name in ("raw.db", "written.db")
+    )
+    limit = _raw_runs(raw)
     github, clock = Answers(), Clock(watched.now)
-    async with watched.opened(github, clock) as app:
+    async with written.opened(github, clock) as app:
         runs = [await _run(app, github, clock, watched, day) for day in range(1, TIMES + 2)][1:]
     size = watched.size
     theirs = [told.peer(name, "write") for name, told in peers.items()]
     return [
         Figure(
-            "run", "writing one run", size, "ms", spread([run.took for run in runs]), growing(size, 150),
-            limit=limit, limit_is="raw SQL in one transaction", peers=theirs,
+            "run", "writing one run", size, "ms", spread([run.took for run in runs]),
+            growing(size, 150), limit=limit, limit_is="raw SQL in one transaction", peers=theirs,
         ),
-        Figure("run_lag", "event-loop lag meanwhile, p99", size, "ms",
-               spread([p99(run.lags) for run in runs]), 15),
-        Figure("run_diff", "/diff meanwhile, p99", size, "ms",
-               spread([p99(run.diffs) for run in runs]), 15),
+        Figure(
+            "run_lag", "event-loop lag meanwhile, p99", size, "ms",
+            spread([p99(run.lags) for run in runs]), 15,
+        ),
+        Figure(
+            "run_diff", "/diff meanwhile, p99", size, "ms",
+            spread([p99(run.diffs) for run in runs]), 15,
+        ),
     ]  # fmt: skip
-
-
-def _copy(database: Path, name: str) -> Path:
-    return Path(shutil.copy(database, database.with_name(f"{name}.db")))
 
 
 async def _run(app: App, github: Answers, clock: Clock, watched: Watched, day: int) -> Run:

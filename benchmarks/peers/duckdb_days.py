@@ -16,7 +16,9 @@ def main(folder: Path, times: int) -> None:
     database.unlink(missing_ok=True)
     fill(database, folder, ages)
     with duckdb.connect(str(database)) as connection:
-        names = [name for (name,) in connection.sql("SELECT name FROM days WHERE ago = 0").fetchall()]
+        names = [
+            name for (name,) in connection.sql("SELECT name FROM days WHERE ago = 0").fetchall()
+        ]
         keys = [name for name, *_ in connection.sql("DESCRIBE days").fetchall()][2:]
         one, every = one_of(keys), all_of(keys)
         turns = iter(range(sys.maxsize))
@@ -49,7 +51,10 @@ def insertion(folder: Path, file: int, ago: int) -> str:
 
 def one_of(keys: list[str]) -> str:
     changes = ", ".join(f"a.{key} - b.{key}" for key in keys)
-    return f"SELECT {changes} FROM days a, days b WHERE a.name = $1 AND b.name = $1 AND a.ago = 0 AND b.ago = $2"
+    return (
+        f"SELECT {changes} FROM days a, days b"
+        " WHERE a.name = $1 AND b.name = $1 AND a.ago = 0 AND b.ago = $2"
+    )
 
 
 def all_of(keys: list[str]) -> str:
