@@ -4,7 +4,8 @@ from datetime import UTC
 
 from benchmarks.figures import Figure
 from benchmarks.portfolios import Watched
-from benchmarks.timing import awaited, spread
+from benchmarks.ticking import ticking
+from benchmarks.timing import awaited, p99, spread
 from bot.core.metrics import STARS
 from bot.flows.portfolio import OPERATOR
 from bot.render.chart_png import png
@@ -21,11 +22,17 @@ async def measure_chart(watched: Watched, times: int) -> list[Figure]:
     picture = svg(drawn.chart, zone=UTC, theme="dark")
     empty = f"{picture[: picture.index('>') + 1]}</svg>"
     await png(picture)
+    async with ticking() as lags:
+        took = await awaited(lambda _: png(picture), times)
     return [
         Figure(
             "chart", "chart as PNG, in a thread, warm", watched.size, "ms",
-            spread(await awaited(lambda _: png(picture), times)), 60,
+            spread(took), 60,
             limit=spread(await awaited(lambda _: png(empty), times)),
             limit_is="an empty picture",
-        )
+        ),
+        Figure(
+            "chart_lag", "event-loop lag while it is drawn, p99", watched.size, "ms",
+            spread([p99(lags)]),
+        ),
     ]  # fmt: skip

@@ -21,7 +21,6 @@ class Extent:
 @dataclass(frozen=True, slots=True)
 class Plan:
     extents: Sequence[Extent]
-    main: int  # repositories of the extent that section 10 speaks of
     year: tuple[int, int]  # repositories and days of the daily files that are imported
     most_commands: int = 10_000
     settling: float = 3.0  # seconds from READY until the bot is idle
@@ -36,7 +35,6 @@ FULL = Plan(
         Extent(10_000, 365, collections=5, endurance=90.0),
         Extent(100_000, 120, starts=2, commands=200),
     ),
-    main=10_000,
     year=(10_000, 365),
 )
 """Under ten minutes on two cores."""
@@ -45,7 +43,6 @@ QUICK = Plan(
         Extent(1_000, 365, collections=1, starts=1, commands=100),
         Extent(10_000, 365, collections=1, starts=2, commands=300),
     ),
-    main=10_000,
     year=(1_000, 365),
     quick=True,
 )
@@ -55,7 +52,6 @@ TINY = Plan(
         Extent(10, 5, starts=1, commands=10),
         Extent(20, 5, collections=1, starts=1, commands=20, endurance=0.001),
     ),
-    main=20,
     year=(20, 5),
     settling=0.0,
     times=1,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.day_files import DayFiles
-from benchmarks.filling import DAY, Past, fill
+from benchmarks.filling import DAY, PAGE, Past, fill
 from benchmarks.invented import Invented
 from bot.app import App, open_app
 from bot.core.models import Allowance, Harvest, Pause, Reading, Refusal, Refused, Visibility, Wanted
@@ -17,7 +17,6 @@ from bot.settings_types import SQLITE
 
 HOUR = 3_600
 WINDOW_DAYS = 30
-PAGE = 50
 TARGETS_ARE_FOR = 10_000
 
 

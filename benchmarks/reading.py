@@ -1,5 +1,6 @@
 """A diff and a digest of all, as flows from the window's text to the report."""
 
+import gc
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -27,10 +28,13 @@ RAW = "raw SQL"
 
 
 async def measure_reads(watched: Watched, peers: Mapping[str, Told]) -> list[Figure]:
+    gc.collect()
+    gc.freeze()  # what is ours costs no flow a thing
     async with watched.opened() as app:
         diffs = [await _diffs(app, watched) for _ in range(TIMES)]
         digests = await _digests(app, DAY_WINDOW)
         month = await _digests(app, watched.window)
+    gc.unfreeze()
     return [
         *_of_diff(watched, diffs, peers),
         *_of_digest(watched, spread(digests), peers),

@@ -13,9 +13,9 @@ from benchmarks.figures import Figure
 from benchmarks.plans import Extent, Plan
 from benchmarks.portfolios import Watched, copied
 from benchmarks.resident import resident_mb
-from benchmarks.timing import spread
+from benchmarks.timing import p99, spread
 from tests.standins.bot_process import ROOT, BotProcess, environment
-from tests.standins.discord_api import DiscordStandIn
+from tests.standins.discord_api import DiscordStandIn, NoAnswer
 from tests.standins.discord_world import Guild, User
 from tests.standins.github import GitHubStandIn
 
@@ -44,6 +44,8 @@ class Audience:
     discord: DiscordStandIn
     servers: Sequence[Server]
     turns: "count[int]" = field(default_factory=count)
+    waited: list[float] = field(default_factory=list)  # s until the first sign of an answer
+    unanswered: list[str] = field(default_factory=list)
 
     async def use(self, number: int) -> None:
         """So many commands, a few at the same time."""
@@ -72,7 +74,12 @@ class Audience:
             ("status", {}),
         )
         line, options = mixed[turn // len(self.servers) % len(mixed)]
-        await self.discord.slash(server.guild, "general", server.user, line, **options)
+        try:
+            answer = await self.discord.slash(server.guild, "general", server.user, line, **options)
+        except NoAnswer as silence:
+            self.unanswered.append(f"/{line}: {silence}")
+        else:
+            self.waited.append(answer.acknowledged_after or 0.0)
 
 
 async def measure_bot(watched: Watched, folder: Path, extent: Extent, plan: Plan) -> list[Figure]:
@@ -88,7 +95,8 @@ async def measure_bot(watched: Watched, folder: Path, extent: Extent, plan: Plan
                 starts.append(took)
                 idle.append(resident_mb(bot.pid))
                 sizes = await _endured(bot, audience, extent, plan) if left == 0 else []
-    return [*await _standing(watched, starts, idle, plan.times), *_busy(watched, extent, sizes)]
+    standing = await _standing(watched, starts, idle, plan.times)
+    return [*standing, *_busy(watched, extent, sizes), *_answered(watched, audience)]
 
 
 async def _standing(
@@ -166,6 +174,18 @@ def _busy(watched: Watched, extent: Extent, sizes: Sequence[float]) -> list[Figu
             Figure("memory_growth", what, watched.size, "MB", spread(grown), 1, series=sizes)
         )
     return figures
+
+
+def _answered(watched: Watched, audience: Audience) -> list[Figure]:
+    for silence in audience.unanswered:
+        print(silence, file=sys.stderr)
+    slowest, silent = audience.waited or [0.0], len(audience.unanswered)
+    return [
+        Figure(
+            "answers", "first sign of an answer, p99", watched.size, "s", spread([p99(slowest)])
+        ),
+        Figure("unanswered", "commands without one in 3 s", watched.size, "", spread([silent]), 0),
+    ]
 
 
 async def _imports() -> float:

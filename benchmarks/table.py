@@ -22,7 +22,7 @@ def show(figures: Sequence[Figure]) -> None:
     table.add_column("peers, and how many times ours", max_width=44)
     table.add_column("", max_width=18)
     for figure in ordered(figures):
-        table.add_row(*_cells(figure))
+        table.add_row(*_cells(figure), style="bold" if "MISSES" in figure.verdict else "")
     Console(width=WIDTH).print(table)
 
 

@@ -4,9 +4,9 @@ import asyncio
 import gc
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import UTC
 
 from benchmarks.figures import Figure
@@ -14,21 +14,23 @@ from benchmarks.filling import DAY
 from benchmarks.invented import Change, Invented
 from benchmarks.neighbours import Told
 from benchmarks.portfolios import Answers, Clock, Watched, copied, growing, next_day, pages_of
+from benchmarks.ticking import ticking
 from benchmarks.timing import TIMES, Spread, p99, spread
 from bot.app import App
 from bot.core.models import RunStatus, Trigger
 from bot.flows.portfolio import OPERATOR
 
-TICK = 0.001
 BETWEEN_DIFFS = 0.010
 """Seconds from one answer to the next question: somebody is always asking."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Run:
-    took: float  # ms
-    lags: list[float] = field(default_factory=list)
-    diffs: list[float] = field(default_factory=list)
+    """All of it in ms."""
+
+    took: float
+    lags: Sequence[float]
+    diffs: Sequence[float]
 
 
 async def measure_writes(watched: Watched, peers: Mapping[str, Told]) -> list[Figure]:
@@ -49,11 +51,11 @@ async def measure_writes(watched: Watched, peers: Mapping[str, Told]) -> list[Fi
             growing(size, 150), limit=limit, limit_is="raw SQL in one transaction", peers=theirs,
         ),
         Figure(
-            "run_lag", "event-loop lag meanwhile, p99", size, "ms",
+            "run_lag", "event-loop lag while it is written, p99", size, "ms",
             spread([p99(run.lags) for run in runs]), 15,
         ),
         Figure(
-            "run_diff", "/diff meanwhile, p99", size, "ms",
+            "run_diff", "/diff while it is written, p99", size, "ms",
             spread([p99(run.diffs) for run in runs]), 15,
         ),
     ]  # fmt: skip
@@ -65,43 +67,23 @@ async def _run(app: App, github: Answers, clock: Clock, watched: Watched, day: i
     github.pages = pages_of(watched.invented, clock.at)
     gc.collect()
     gc.freeze()  # what is ours is nobody's lag
-    run = Run(0)
-    async with _beside(_tick(run), _ask(app, watched, run)):
+    diffs: list[float] = []
+    async with ticking(_ask(app, watched, diffs)) as lags:
         began = time.perf_counter()
         report = await app.sync.everything(Trigger.CLI)
-        run.took = (time.perf_counter() - began) * 1_000
+        took = (time.perf_counter() - began) * 1_000
     gc.unfreeze()
     if report.run.status is not RunStatus.OK or report.run.sampled != watched.size:
         raise RuntimeError(f"the run was not written: {report.run}")
-    return run
+    return Run(took, lags, diffs)
 
 
-@asynccontextmanager
-async def _beside(*work: "asyncio.Coroutine[None, None, None]") -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(one) for one in work]
-    await asyncio.sleep(0)
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _tick(run: Run) -> None:
-    """How much later than it should each tick comes, in ms."""
-    while True:
-        began = time.perf_counter()
-        await asyncio.sleep(TICK)
-        run.lags.append((time.perf_counter() - began - TICK) * 1_000)
-
-
-async def _ask(app: App, watched: Watched, run: Run) -> None:
+async def _ask(app: App, watched: Watched, diffs: list[float]) -> None:
     names = watched.invented.names
     while True:
         began = time.perf_counter()
-        await app.diff.report(OPERATOR, names[len(run.diffs) * 7919 % len(names)], "7d", UTC)
-        run.diffs.append((time.perf_counter() - began) * 1_000)
+        await app.diff.report(OPERATOR, names[len(diffs) * 7919 % len(names)], "7d", UTC)
+        diffs.append((time.perf_counter() - began) * 1_000)
         await asyncio.sleep(BETWEEN_DIFFS)
 
 

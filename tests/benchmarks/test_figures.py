@@ -1,10 +1,13 @@
 """What a figure says of itself, beside its target, its limit and its peers."""
 
+import asyncio
+
 import pytest
 
 from benchmarks.figures import Figure, Peer, ratio
 from benchmarks.growth import growth
 from benchmarks.table import number, ordered
+from benchmarks.ticking import ticking
 from benchmarks.timing import Spread, p99, spread
 
 
@@ -93,3 +96,12 @@ def test_a_spread_is_the_median_between_the_least_and_the_most() -> None:
 )
 def test_numbers_have_three_digits_or_all(value: float, text: str) -> None:
     assert number(value) == text
+
+
+async def test_what_fails_beside_the_ticks_is_heard() -> None:
+    async def fail() -> None:
+        raise LookupError("gone")
+
+    with pytest.raises(LookupError):
+        async with ticking(fail()):
+            await asyncio.sleep(0)
