@@ -36,7 +36,7 @@ observations WHERE at < $1 AND EXISTS (SELECT 1 FROM observations n
  WHERE n.subject_id = observations.subject_id AND n.metric_id = observations.metric_id
  AND n.at > observations.at AND n.at <= $1)
 """
-UNWATCHED = "NOT EXISTS (SELECT 1 FROM watches w WHERE w.subject_id = subjects.id)"
+UNWATCHED = "subjects.id NOT IN (SELECT w.subject_id FROM watches w)"
 BELONGINGS = (
     *("observations", "latest", "coverage", "run_errors", "subject_names"),
     *("events", "stars_retained", "star_histories"),
