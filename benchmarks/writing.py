@@ -33,6 +33,24 @@ class Run:
     diffs: Sequence[float]
 
 
+@dataclass(slots=True)
+class Desk:
+    """What GitHub says on the days after the past, one after the other."""
+
+    watched: Watched
+    github: Answers
+    clock: Clock
+    day: int = 0
+
+    def next_day(self) -> None:
+        self.day += 1
+        self.clock.at = next_day(self.watched, self.day)
+        self.watched.invented.pass_a_day()
+        self.github.pages = pages_of(self.watched.invented, self.clock.at)
+        gc.collect()
+        gc.freeze()  # what is ours is nobody's lag
+
+
 async def measure_writes(watched: Watched, peers: Mapping[str, Told]) -> list[Figure]:
     """Runs of the days that follow the past, each with a day's changes."""
     raw, written = (
@@ -40,15 +58,21 @@ async def measure_writes(watched: Watched, peers: Mapping[str, Told]) -> list[Fi
         for name in ("raw.db", "written.db")
     )
     limit = _raw_runs(raw)
-    github, clock = Answers(), Clock(watched.now)
-    async with written.opened(github, clock) as app:
-        runs = [await _run(app, github, clock, watched, day) for day in range(1, TIMES + 2)][1:]
+    desk = Desk(watched, Answers(), Clock(watched.now))
+    async with written.opened(desk.github, desk.clock) as app:
+        await _alone(app, desk)  # warms up
+        alone = [await _alone(app, desk) for _ in range(TIMES)]
+        runs = [await _beside_people(app, desk) for _ in range(TIMES)]
     size = watched.size
     theirs = [told.peer(name, "write") for name, told in peers.items()]
     return [
         Figure(
-            "run", "writing one run", size, "ms", spread([run.took for run in runs]),
-            growing(size, 150), limit=limit, limit_is="raw SQL in one transaction", peers=theirs,
+            "run", "writing one run", size, "ms", spread(alone), growing(size, 150),
+            limit=limit, limit_is="raw SQL in one transaction", peers=theirs,
+        ),
+        Figure(
+            "run_busy", "writing one while people ask", size, "ms",
+            spread([run.took for run in runs]),
         ),
         Figure(
             "run_lag", "event-loop lag while it is written, p99", size, "ms",
@@ -61,21 +85,27 @@ async def measure_writes(watched: Watched, peers: Mapping[str, Told]) -> list[Fi
     ]  # fmt: skip
 
 
-async def _run(app: App, github: Answers, clock: Clock, watched: Watched, day: int) -> Run:
-    clock.at = next_day(watched, day)
-    watched.invented.pass_a_day()
-    github.pages = pages_of(watched.invented, clock.at)
-    gc.collect()
-    gc.freeze()  # what is ours is nobody's lag
+async def _alone(app: App, desk: Desk) -> float:
+    desk.next_day()
+    began = time.perf_counter()
+    await _written(app, desk)
+    return (time.perf_counter() - began) * 1_000
+
+
+async def _beside_people(app: App, desk: Desk) -> Run:
+    desk.next_day()
     diffs: list[float] = []
-    async with ticking(_ask(app, watched, diffs)) as lags:
+    async with ticking(_ask(app, desk.watched, diffs)) as lags:
         began = time.perf_counter()
-        report = await app.sync.everything(Trigger.CLI)
+        await _written(app, desk)
         took = (time.perf_counter() - began) * 1_000
-    gc.unfreeze()
-    if report.run.status is not RunStatus.OK or report.run.sampled != watched.size:
-        raise RuntimeError(f"the run was not written: {report.run}")
     return Run(took, lags, diffs)
+
+
+async def _written(app: App, desk: Desk) -> None:
+    report = await app.sync.everything(Trigger.CLI)
+    if report.run.status is not RunStatus.OK or report.run.sampled != desk.watched.size:
+        raise RuntimeError(f"the run was not written: {report.run}")
 
 
 async def _ask(app: App, watched: Watched, diffs: list[float]) -> None:
