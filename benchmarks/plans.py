@@ -25,14 +25,14 @@ class Plan:
     most_commands: int = 10_000
     settling: float = 3.0  # seconds from READY until the bot is idle
     times: int = TIMES  # of what takes a second or so
-    asked_singly: int = 60  # repositories that peers which ask one by one are timed with
+    asked_singly: int = 40  # repositories that peers which ask one by one are timed with
     quick: bool = False
 
 
 FULL = Plan(
     extents=(
-        Extent(1_000, 365, collections=5, commands=200),
-        Extent(10_000, 365, collections=5, endurance=90.0),
+        Extent(1_000, 365, collections=5, commands=100),
+        Extent(10_000, 365, collections=5, endurance=60.0),
         Extent(100_000, 120, starts=2, commands=200),
     ),
     year=(10_000, 365),
