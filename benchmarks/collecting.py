@@ -72,7 +72,8 @@ async def _github(invented: Invented) -> AsyncIterator[GitHubStandIn]:
         for number, name in enumerate(invented.names):
             stars, forks, watchers, *_ = invented.values[number]
             numbers = {"stars": stars, "forks": forks, "watchers": watchers}
-            github.add(name, id=invented.github_id(number), discussions=None, **numbers)
+            github.add(name, id=invented.github_id(number), **numbers)
+            github.set(name, discussions=None)  # as nobody invents any
         github.latency, github.latency_a_repository = LATENCY, LATENCY_A_REPOSITORY
         github.rest.latency = LATENCY + LATENCY_A_REPOSITORY
         yield github

@@ -20,13 +20,13 @@ def growth(figures: Sequence[Figure]) -> list[Figure]:
 
 
 def _grown(key: str, found: Sequence[Figure]) -> Figure | None:
-    by_size = sorted(found, key=lambda figure: figure.repositories)
-    if len(by_size) < 2 or not (by_size[-2].measured and by_size[-1].measured):
+    by_size = sorted(found, key=lambda figure: figure.repositories)[-2:]
+    told = [figure.measured for figure in by_size if figure.measured]
+    if len(told) < 2:
         return None
-    small, large = by_size[-2:]
+    (small, large), (before, after) = by_size, told
     times = large.repositories / small.repositories if key in LINEAR else 1.0
-    before, after = small.measured, large.measured
-    told = Spread(
+    grown = Spread(
         after.median / before.median / times,
         after.low / before.high / times,
         after.high / before.low / times,
@@ -34,4 +34,4 @@ def _grown(key: str, found: Sequence[Figure]) -> Figure | None:
     )
     per = " per repository" if key in LINEAR else ""
     what = f"{small.what}: growth{per} from {small.repositories:,}"
-    return Figure(f"growth_{key}", what, large.repositories, "x", told, MOST)
+    return Figure(f"growth_{key}", what, large.repositories, "x", grown, MOST)

@@ -3,19 +3,18 @@
 import csv
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from benchmarks.figures import Figure, Peer
 from benchmarks.history import write_history
 from benchmarks.timing import spread
 from bot.app import open_app
+from bot.flows.portfolio import OPERATOR
 from bot.settings import Settings, Storage
 from bot.settings_types import SQLITE
 
-T = TypeVar("T")
 DAILY_ROW = "one row a day"
 
 
@@ -24,16 +23,9 @@ async def measure_histories(folder: Path, history: Path | None, times: int) -> l
     if history is None:
         history = folder / "history.csv"
         write_history(history)
-    first, again, size, rows, repositories = [], [], 0, 0, 0
-    for turn in range(times):
-        path = folder / f"history-{turn}.db"
-        settings = Settings(storage=Storage(url=f"{SQLITE}{path.as_posix()}"))
-        async with open_app(settings) as app:
-            took, report = await _timed(lambda app=app: app.importing.files([history]))
-            first.append(took)
-            again.append((await _timed(lambda app=app: app.importing.files([history])))[0])
-            repositories = await app.store.subjects.count()
-        size, rows = path.stat().st_size, report.new or 1
+    ours = [await _imported(history, folder / f"history-{turn}.db") for turn in range(times)]
+    first, again = [one.first for one in ours], [one.again for one in ours]
+    size, rows, repositories = ours[-1].size, ours[-1].rows, ours[-1].repositories
     plain = [import_plainly(history, folder / f"plain-{turn}.db") for turn in range(times)]
     peer = Peer(DAILY_ROW, spread([took for took, _ in plain]))
     bytes_ = Peer(DAILY_ROW, spread([size / rows for _, size in plain]))
@@ -48,10 +40,32 @@ async def measure_histories(folder: Path, history: Path | None, times: int) -> l
     ]  # fmt: skip
 
 
-async def _timed(work: Callable[[], Awaitable[T]]) -> tuple[float, T]:
-    began = time.perf_counter()
-    result = await work()
-    return time.perf_counter() - began, result
+@dataclass(frozen=True, slots=True)
+class Imported:
+    first: float  # seconds
+    again: float
+    rows: int
+    repositories: int
+    size: int  # bytes
+
+
+async def _imported(history: Path, database: Path) -> Imported:
+    """Into a store of its own, twice."""
+    settings = Settings(storage=Storage(url=f"{SQLITE}{database.as_posix()}"))
+    async with open_app(settings) as app:
+        began = time.perf_counter()
+        report = await app.importing.files([history])
+        between = time.perf_counter()
+        await app.importing.files([history])
+        ended = time.perf_counter()
+        repositories = len(await app.portfolio.repositories(OPERATOR))
+    rows = report.new or 1
+    return Imported(between - began, ended - between, rows, repositories, bytes_of(database))
+
+
+def bytes_of(closed: Path) -> int:
+    """Of a database that is closed: all of it is in one file."""
+    return closed.stat().st_size
 
 
 def import_plainly(history: Path, path: Path) -> tuple[float, int]:

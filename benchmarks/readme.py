@@ -61,4 +61,5 @@ def write_table(results: Results) -> None:
 
 
 if __name__ == "__main__":
-    write_table(json.loads(Path(*sys.argv[1:] or [RESULTS]).read_text("utf-8")))
+    source = Path(sys.argv[1]) if len(sys.argv) > 1 else RESULTS
+    write_table(json.loads(source.read_text("utf-8")))

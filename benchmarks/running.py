@@ -85,7 +85,7 @@ class Audience:
 async def measure_bot(watched: Watched, folder: Path, extent: Extent, plan: Plan) -> list[Figure]:
     """Over a copy of the store: the bot writes into it."""
     database = copied(watched.database, folder / "radar.db")
-    starts, idle = [], []
+    starts, idle, sizes = list[float](), list[float](), list[float]()
     async with DiscordStandIn(patience=60) as discord, GitHubStandIn() as github:
         bot = BotProcess(folder, environment(folder, discord, github))
         audience = await _audience(replace(watched, database=database), discord)
@@ -94,7 +94,8 @@ async def measure_bot(watched: Watched, folder: Path, extent: Extent, plan: Plan
                 await asyncio.sleep(plan.settling)
                 starts.append(took)
                 idle.append(resident_mb(bot.pid))
-                sizes = await _endured(bot, audience, extent, plan) if left == 0 else []
+                if left == 0:
+                    sizes = await _endured(bot, audience, extent, plan)
     standing = await _standing(watched, starts, idle, plan.times)
     return [*standing, *_busy(watched, extent, sizes), *_answered(watched, audience)]
 
