@@ -85,17 +85,17 @@ class Audience:
 async def measure_bot(watched: Watched, folder: Path, extent: Extent, plan: Plan) -> list[Figure]:
     """Over a copy of the store: the bot writes into it."""
     database = copied(watched.database, folder / "radar.db")
-    starts, idle, sizes = list[float](), list[float](), list[float]()
+    starts, idle = list[float](), list[float]()
     async with DiscordStandIn(patience=60) as discord, GitHubStandIn() as github:
         bot = BotProcess(folder, environment(folder, discord, github))
         audience = await _audience(replace(watched, database=database), discord)
-        for left in reversed(range(extent.starts)):
+        for _ in range(extent.starts):
             async with _serving(bot, discord) as took:
                 await asyncio.sleep(plan.settling)
                 starts.append(took)
                 idle.append(resident_mb(bot.pid))
-                if left == 0:
-                    sizes = await _endured(bot, audience, extent, plan)
+        async with _serving(bot, discord):
+            sizes = await _endured(bot, audience, extent, plan)
     standing = await _standing(watched, starts, idle, plan.times)
     return [*standing, *_busy(watched, extent, sizes), *_answered(watched, audience)]
 
