@@ -52,7 +52,7 @@ class Figure:
         apart = target / measured if self.at_least else measured / target
         if apart < 2:
             return f"by {apart - 1:.0%}" if apart >= 1.01 else "by less than 1%"
-        return f"{apart:.2g} times"
+        return f"{apart:,.0f} times" if apart >= 10 else f"{apart:.2g} times"
 
     def _holds(self, measured: float, target: float) -> bool:
         return measured >= target if self.at_least else measured <= target

@@ -147,3 +147,8 @@ def growing(repositories: int, target: float) -> float:
 def of_many(repositories: int, target: float) -> float | None:
     """What only a large portfolio can show: of a smaller one it is reported."""
     return target if repositories >= TARGETS_ARE_FOR else None
+
+
+def of_usual(repositories: int, target: float) -> float | None:
+    """What a still larger portfolio may take more of: of that one it is reported."""
+    return target if repositories <= TARGETS_ARE_FOR else None

@@ -16,6 +16,8 @@ from bot.flows.portfolio import OPERATOR
 DIFFS = 400
 """Of different repositories, each time."""
 DAY_WINDOW = "1d"
+MONTHS = 2
+"""Digests over the longer window, which is told for comparison."""
 
 # The least that answers: what is newest, and one seek for what was before where it changed since.
 BEFORE = """
@@ -32,8 +34,8 @@ async def measure_reads(watched: Watched, peers: Mapping[str, Told]) -> list[Fig
     gc.freeze()  # what is ours costs no flow a thing
     async with watched.opened() as app:
         diffs = [await _diffs(app, watched) for _ in range(TIMES)]
-        digests = await _digests(app, DAY_WINDOW)
-        month = await _digests(app, watched.window)
+        digests = await _digests(app, DAY_WINDOW, TIMES)
+        month = await _digests(app, watched.window, MONTHS)
     gc.unfreeze()
     return [
         *_of_diff(watched, diffs, peers),
@@ -56,12 +58,12 @@ async def _diffs(app: App, watched: Watched) -> list[float]:
     return await awaited(diff, DIFFS)
 
 
-async def _digests(app: App, window: str) -> list[float]:
+async def _digests(app: App, window: str, times: int) -> list[float]:
     async def digest(_: int) -> object:
         return await app.digests.report(OPERATOR, window, UTC)
 
     await digest(0)
-    return await awaited(digest, TIMES)
+    return await awaited(digest, times)
 
 
 def _of_diff(

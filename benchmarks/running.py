@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure
 from benchmarks.plans import Extent, Plan
-from benchmarks.portfolios import Watched, copied
+from benchmarks.portfolios import Watched, copied, of_usual
 from benchmarks.resident import resident_mb
 from benchmarks.timing import p99, spread
 from tests.standins.bot_process import ROOT, BotProcess, environment
@@ -112,7 +112,8 @@ async def _standing(
             limit=spread(imports), limit_is="imports",
         ),
         Figure(
-            "memory_idle", "memory, bot idle", watched.size, "MB", spread(idle), 80,
+            "memory_idle", "memory, bot idle", watched.size, "MB", spread(idle),
+            of_usual(watched.size, 80),
             limit=spread(libraries), limit_is="Python with discord.py and aiohttp",
         ),
     ]  # fmt: skip
@@ -166,7 +167,8 @@ def _busy(watched: Watched, extent: Extent, sizes: Sequence[float]) -> list[Figu
     early = extent.commands // step
     what = f"memory, after {early * step:,} commands"
     busy = spread(sizes[early - 1 : early])
-    figures = [Figure("memory_busy", what, watched.size, "MB", busy, 100, series=sizes)]
+    target = of_usual(watched.size, 100)
+    figures = [Figure("memory_busy", what, watched.size, "MB", busy, target, series=sizes)]
     if extent.endurance:
         begin, end = max(early, len(sizes) // 2), len(sizes)
         what = f"growth, commands {begin * step:,} to {end * step:,}"
