@@ -391,7 +391,8 @@ def test_a_module_fits_on_a_few_screens() -> None:
 
 
 def test_lock_files_name_no_package_index() -> None:
-    for lock in (ROOT / "requirements.lock", ROOT / "requirements-dev.lock"):
+    locks = [ROOT / f"requirements{kind}.lock" for kind in ("", "-dev", "-bench")]
+    for lock in locks:
         text = lock.read_text("utf-8")
 
         assert "--hash=sha256:" in text

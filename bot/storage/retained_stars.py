@@ -16,7 +16,7 @@ SELECT coalesce(h.pages, 0), {COLUMNS}
 FROM subjects s LEFT JOIN star_histories h ON h.subject_id = s.id
 WHERE s.visibility = $1 AND s.gone_at IS NULL
  AND (h.subject_id IS NULL OR h.whole = 0 AND h.pages < $2 AND (h.pages > 0 OR h.asked_at <= $3))
- AND EXISTS (SELECT 1 FROM watches w WHERE w.subject_id = s.id)
+ AND s.id IN (SELECT w.subject_id FROM watches w)
 ORDER BY 1, s.id LIMIT $4
 """
 HISTORY = "SELECT h.subject_id, h.pages, h.since, h.whole, h.asked_at FROM star_histories h WHERE "

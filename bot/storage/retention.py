@@ -45,7 +45,7 @@ UNION SELECT subject_id FROM traffic_popular WHERE day < $1 / 86400
 UNION SELECT subject_id FROM stars_retained WHERE day < $1 / 86400
 UNION SELECT subject_id FROM star_histories WHERE pages > 0 AND since < $1 / 86400
 """
-UNWATCHED = "NOT EXISTS (SELECT 1 FROM watches w WHERE w.subject_id = subjects.id)"
+UNWATCHED = "subjects.id NOT IN (SELECT w.subject_id FROM watches w)"
 BELONGINGS = (
     *("observations", "latest", "coverage", "run_errors", "subject_names"),
     *("events", "stars_retained", "star_histories"),

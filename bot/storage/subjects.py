@@ -77,9 +77,11 @@ class Subjects:
 
     async def watched(self) -> list[Subject]:
         """Every repository that anybody watches, once."""
+        # IN, not EXISTS: no index leads from a subject to its watches, and one of each repository
+        # went through all of them (6 s of 10,000, instead of 30 ms)
         rows = await self._database.rows(
             f"SELECT {COLUMNS} FROM subjects s"
-            " WHERE EXISTS (SELECT 1 FROM watches w WHERE w.subject_id = s.id) ORDER BY s.id"
+            " WHERE s.id IN (SELECT w.subject_id FROM watches w) ORDER BY s.id"
         )
         return [subject_of(row) for row in rows]
 

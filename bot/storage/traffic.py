@@ -16,7 +16,7 @@ DUE = f"""
 SELECT {COLUMNS} FROM traffic_access a JOIN subjects s ON s.id = a.subject_id
 WHERE s.gone_at IS NULL AND a.asked_on <> $1
  AND (a.may_push = 1 OR a.refused IS NULL OR a.asked_on NOT BETWEEN $1 - {PATIENCE} + 1 AND $1)
- AND EXISTS (SELECT 1 FROM watches w WHERE w.subject_id = s.id)
+ AND s.id IN (SELECT w.subject_id FROM watches w)
 ORDER BY a.asked_on, s.id LIMIT $2
 """
 KEEP_DAY = """

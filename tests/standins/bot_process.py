@@ -82,6 +82,10 @@ class BotProcess:
         """All it has printed, over all its starts."""
         return self._log.read_text(encoding="utf-8") if self._log.exists() else ""
 
+    @property
+    def pid(self) -> int:
+        return self._running.pid
+
     async def started(self, discord: DiscordStandIn) -> None:
         """Wait until people can use it; tells what it said if it ended instead."""
         identified = discord.identifies

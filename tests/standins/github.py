@@ -228,4 +228,5 @@ class GitHubStandIn:
 
 
 def _token(request: web.Request) -> str:
-    return request.headers.get("Authorization", "").removeprefix("Bearer ")
+    said = request.headers.get("Authorization", "")
+    return said.removeprefix("Bearer ").removeprefix("token ")  # it takes both

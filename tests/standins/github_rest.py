@@ -1,5 +1,6 @@
 """The REST side of the GitHub stand-in: one repository a request, few of them without a token."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ class Rest:
     def __init__(self, world: World) -> None:
         self.world = world
         self.left = ANONYMOUS  # of nobody's hour
+        self.latency: float = 0  # seconds a repository
+        self.served = 0  # repositories asked for by name
         self.asked: list[str] = []
         self.faults: dict[str, int | str] = {}  # a path -> a status, or what is said instead
 
@@ -25,6 +28,8 @@ class Rest:
 
     async def _by_name(self, request: web.Request) -> web.Response:
         name = "{owner}/{repo}".format(**request.match_info)
+        self.served += 1
+        await asyncio.sleep(self.latency)
         repo = self.world.names.get(name.lower())
         if repo is not None and repo.full_name.lower() != name.lower():
             return self._limited(request, lambda: self._moved(repo))
@@ -76,10 +81,14 @@ class Rest:
 
 
 def _body(repo: Repo) -> dict[str, Any]:
+    login = repo.full_name.partition("/")[0]
     return {
         "id": repo.id,
         "node_id": repo.node_id,
+        "name": repo.full_name.partition("/")[2],
         "full_name": repo.full_name,
+        "owner": {"id": 1 + len(login), "login": login, "type": "User"},
+        "license": None,
         "private": repo.private,
         "visibility": "private" if repo.private else "public",
         "archived": False,
