@@ -98,7 +98,7 @@ class History:
     def _cover(
         self, metrics: Iterable[str], sample: Sample, within: int, *, imported: bool
     ) -> None:
-        read = _read_together(tuple(metrics), sample.daily, imported and not sample.daily)
+        read = read_together(tuple(metrics), sample.daily, imported and not sample.daily)
         spans = self.coverage.get(read, ())
         self.coverage[read] = join(spans, sample.at, daily=sample.daily, within=within)
 
@@ -181,7 +181,7 @@ class History:
 
 
 @lru_cache(maxsize=256)
-def _read_together(metrics: tuple[str, ...], daily: bool, imported: bool) -> MetricSet:  # noqa: FBT001  # a cached function is called by place
+def read_together(metrics: tuple[str, ...], daily: bool, imported: bool) -> MetricSet:  # noqa: FBT001  # a cached function is called by place
     return MetricSet(tuple(sorted(metrics)), daily, imported)
 
 

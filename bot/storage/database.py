@@ -46,6 +46,11 @@ def ids(values: Iterable[int | str]) -> str:
     return json.dumps(list(values))
 
 
+def listed(column: str) -> str:
+    """SQL for what a group of rows has in a column, as text with commas between."""
+    return f"group_concat({column})"
+
+
 class Transaction:
     """What may be done while the write lock is held; sees its own writes."""
 
@@ -53,9 +58,7 @@ class Transaction:
         self._connection = connection
 
     async def rows(self, sql: str, *arguments: Value) -> list[Row]:
-        return [
-            tuple(row) for row in await self._connection.execute_fetchall(_placed(sql), arguments)
-        ]
+        return list(await self._connection.execute_fetchall(_placed(sql), arguments))  # type: ignore[arg-type]
 
     async def run(self, sql: str, *arguments: Value) -> None:
         await self._connection.execute(_placed(sql), arguments)

@@ -7,25 +7,20 @@ import structlog
 
 from bot.core.models import (
     Page,
-    Reading,
     Refusal,
     Refused,
     Run,
     RunError,
     RunStatus,
-    Sample,
-    Subject,
     Trigger,
 )
 from bot.core.rotation import Look
 from bot.errors import RunInProgress
 from bot.storage.database import Database, Row, Transaction, among, ids
-from bot.storage.histories import load, merge_into
 from bot.storage.locks import held, taken
 from bot.storage.looks import looks
-from bot.storage.merging import Merger
-from bot.storage.subjects import absorb, identify, maybe, refuse, whole
-from bot.storage.traffic import note_access
+from bot.storage.sampling import sample
+from bot.storage.subjects import maybe, refuse, whole
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +65,7 @@ class Runs:
         repositories changed.
         """
         async with self._database.transaction() as transaction:
-            changed = await _sample(transaction, page.at, page.found, within)
+            changed = await sample(transaction, page.at, page.found, within)
             await _refuse(transaction, run, page)
             await transaction.run(
                 "UPDATE runs SET sampled = sampled + $2, changed = changed + $3,"
@@ -193,31 +188,6 @@ async def _refuse(transaction: Transaction, run: Run, page: Page) -> None:
             " DO UPDATE SET kind = excluded.kind, message = excluded.message",
             run.id, subject.id, refusal.kind, refusal.message,
         )  # fmt: skip
-
-
-async def _sample(
-    transaction: Transaction, at: int, found: Sequence[tuple[Subject, Reading]], within: int
-) -> int:
-    """Write who answered and what; returns how many repositories changed."""
-    readings: dict[int, Reading] = {}
-    for subject, reading in found:
-        now, absorbed = await identify(transaction, subject, reading, at)
-        for id_ in sorted(absorbed):
-            await merge_into(transaction, now.id, id_)
-            await absorb(transaction, now.id, id_, at)
-        readings[now.id] = reading
-    await note_access(transaction, readings)
-    merger = Merger(await load(transaction, dict.fromkeys(readings, at), at))
-    known = {id_: set(history.observations) for id_, history in merger.histories.items()}
-    for id_, reading in readings.items():
-        merged = merger.add(id_, Sample(at, reading.values), within=within)
-        if merged.refused:  # another run was answered later and kept it sooner, or a clock was off
-            log.info("reading is older than one kept", repository=reading.full_name, at=at)
-    await merger.save(transaction)
-    return sum(
-        any(key in known[id_] for key, _ in history.added)
-        for id_, history in merger.histories.items()
-    )
 
 
 def _columns(run: Run) -> Row:
