@@ -28,7 +28,7 @@ from tests.standins.clock import DAY, HOUR, moment
 from tests.standins.stored import SqliteStore, fresh_store
 
 FIRST = moment("2026-02-01")
-QUARTERS = 40
+QUARTERS = 20
 RUN = Run("run-1", Trigger.SCHEDULE, RunStatus.RUNNING, FIRST)
 NAMES = ("o/one", "o/two", "p/two")
 COUNTS = {"stars": 5, "forks": 1, "open_issues": 0}
@@ -67,14 +67,30 @@ class Step(NamedTuple):
     imported: Sequence[tuple[str, Sample]] = ()
 
 
+DEVIATIONS = st.sampled_from(
+    [
+        {},
+        {"values": {"stars": 5}},
+        {"full_name": NAMES[0]},
+        {"github_id": 1},
+        {"node_id": "R_b"},
+        {"visibility": Visibility.PRIVATE},
+        {"archived": True},
+        {"archived": None},
+        {"may_push": True},
+    ]
+)
+
+
 @st.composite
 def usual_answers(draw: st.DrawFn) -> list[Told]:
-    """Each of the repositories under its own name, with numbers that may have changed."""
+    """Each of the repositories under its own name; one may deviate a little, or answer twice."""
     usual = partial(Reading, node_id="R_a", visibility=Visibility.PUBLIC, archived=False)
-    return [
-        Told(name, usual(name, number, values=draw(VALUES)), stale=False)
-        for number, name in enumerate(NAMES, start=1)
-    ]
+    readings = [usual(name, id_, values=draw(VALUES)) for id_, name in enumerate(NAMES, start=1)]
+    told = [Told(one.full_name, one, stale=False) for one in readings]
+    odd = draw(st.integers(0, len(NAMES) - 1))
+    told[odd] = told[odd]._replace(reading=replace(readings[odd], **draw(DEVIATIONS)))
+    return told + draw(st.lists(st.sampled_from(told), max_size=1))
 
 
 MOMENTS = st.integers(0, QUARTERS).map(lambda quarter: FIRST + quarter * 6 * HOUR)
@@ -84,6 +100,7 @@ ANYTHING = st.lists(st.builds(Told, st.sampled_from(NAMES), READINGS, st.boolean
 NOTHING = st.just(())
 STEPS = st.one_of(
     st.builds(Step, MOMENTS, usual_answers(), NOTHING, NOTHING),
+    st.builds(Step, MOMENTS, usual_answers(), NOTHING, NOTHING),
     st.builds(Step, MOMENTS, usual_answers(), GONE, NOTHING),
     st.builds(Step, MOMENTS, ANYTHING, GONE, st.lists(ROWS, max_size=2)),
 )
@@ -92,8 +109,9 @@ STEPS = st.one_of(
 @st.composite
 def stories(draw: st.DrawFn) -> list[Step]:
     """Runs one after the other, as a rule."""
-    steps = draw(st.lists(STEPS, min_size=1, max_size=8))
-    return draw(st.sampled_from([sorted(steps, key=lambda step: step.at), steps]))
+    steps = draw(st.lists(STEPS, min_size=1, max_size=6))
+    begun = [Step(FIRST, draw(usual_answers())), *steps]
+    return draw(st.sampled_from([sorted(begun, key=lambda step: step.at), begun]))
 
 
 async def everything(database: Database) -> Mapping[str, Sequence[Row]]:
