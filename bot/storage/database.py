@@ -9,7 +9,7 @@ import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,12 @@ APPLICATION_ID = 0x52414452
 BUSY_SECONDS = 10.0
 SETTLE_AGAIN = 0.02  # seconds
 TIDY_BELOW = 64 * 1024 * 1024
-CONNECTION_PRAGMAS = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA foreign_keys=ON;"
+# Moving pages from the log into the file costs a run a third of its time: `settle` does so after
+# it. Nobody else has that much to write; where somebody has, the log is emptied at 16 MiB.
+CONNECTION_PRAGMAS = (
+    "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA foreign_keys=ON;"
+    " PRAGMA wal_autocheckpoint=32768;"
+)
 
 Value = int | str | None
 Row = tuple[Value, ...]
@@ -96,6 +101,15 @@ class Database:
                 except BaseException:
                     await self._writer.rollback()
                     raise
+
+    async def settle(self) -> None:
+        """Move what was written from the log into the file; who reads or writes is not waited for.
+
+        To be called where much was written. A full disk is no matter: the next one moves it all.
+        """
+        async with self._lock:
+            with suppress(sqlite3.OperationalError):
+                await self._writer.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
 
     async def tidy(self) -> None:
         """Close up the half-filled pages a bulk import leaves, where that takes a moment only."""

@@ -76,6 +76,7 @@ class Runs:
             return changed
 
     async def finish(self, run: Run) -> None:
+        """Write how a run ended, and leave the log as small as it was."""
         async with self._database.transaction() as transaction:
             await transaction.run(
                 "UPDATE runs SET cause = $2, status = $3, started_at = $4, finished_at = $5,"
@@ -83,6 +84,7 @@ class Runs:
                 " message = $11, wanted = $12, round_at = $13 WHERE id = $1",
                 *_columns(run),
             )
+        await self._database.settle()
 
     async def newest(self, trigger: Trigger | None = None) -> Run | None:
         """The run begun last, of one trigger or of all that sample (imports do not)."""
@@ -170,6 +172,8 @@ async def _insert(transaction: Transaction, run: Run) -> None:
 
 async def _refuse(transaction: Transaction, run: Run, page: Page) -> None:
     """Note who gave no numbers and why; that somebody is still gone is no news."""
+    if not page.refused:
+        return
     missing = ids(s.id for s, why in page.refused if why.kind is Refused.NOT_FOUND)
     known = await transaction.rows(
         f"SELECT id FROM subjects WHERE gone_at IS NOT NULL AND {among('id', 1)}", missing
