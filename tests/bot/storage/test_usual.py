@@ -33,18 +33,22 @@ RUN = Run("run-1", Trigger.SCHEDULE, RunStatus.RUNNING, FIRST)
 NAMES = ("o/one", "o/two", "p/two")
 COUNTS = {"stars": 5, "forks": 1, "open_issues": 0}
 
-# Mostly the very same, as it is with GitHub, and now and then anything else.
-VALUES = st.one_of(
-    st.builds(lambda stars: {**COUNTS, "stars": stars}, st.integers(4, 6)),
-    st.dictionaries(st.sampled_from(sorted(COUNTS)), st.integers(0, 2)),
-)
+
+@st.composite
+def values(draw: st.DrawFn) -> dict[str, int]:
+    """Mostly all of them, as GitHub gives them."""
+    if draw(st.integers(0, 9)):
+        return {**COUNTS, "stars": draw(st.integers(4, 6))}
+    return draw(st.dictionaries(st.sampled_from(sorted(COUNTS)), st.integers(0, 2)))
+
+
 READINGS = st.builds(
     Reading,
     full_name=st.sampled_from(NAMES),
     github_id=st.integers(1, 3),
     node_id=st.sampled_from(["R_a", "R_a", "R_a", "R_b"]),
     visibility=st.sampled_from([Visibility.PUBLIC, Visibility.PUBLIC, Visibility.PRIVATE]),
-    values=VALUES,
+    values=values(),
     archived=st.sampled_from([False, False, None, True]),
     may_push=st.sampled_from([False, False, None, True]),
 )
@@ -62,6 +66,7 @@ class Step(NamedTuple):
     """A page of a run, or a file that is imported between two."""
 
     at: int
+    within: int
     told: Sequence[Told] = ()
     gone: Sequence[str] = ()
     imported: Sequence[tuple[str, Sample]] = ()
@@ -73,6 +78,7 @@ DEVIATIONS = st.sampled_from(
         {"values": {"stars": 5}},
         {"full_name": NAMES[0]},
         {"github_id": 1},
+        {"github_id": 9},
         {"node_id": "R_b"},
         {"visibility": Visibility.PRIVATE},
         {"archived": True},
@@ -86,23 +92,26 @@ DEVIATIONS = st.sampled_from(
 def usual_answers(draw: st.DrawFn) -> list[Told]:
     """Each of the repositories under its own name; one may deviate a little, or answer twice."""
     usual = partial(Reading, node_id="R_a", visibility=Visibility.PUBLIC, archived=False)
-    readings = [usual(name, id_, values=draw(VALUES)) for id_, name in enumerate(NAMES, start=1)]
+    readings = [usual(name, id_, values=draw(values())) for id_, name in enumerate(NAMES, start=1)]
     told = [Told(one.full_name, one, stale=False) for one in readings]
     odd = draw(st.integers(0, len(NAMES) - 1))
     told[odd] = told[odd]._replace(reading=replace(readings[odd], **draw(DEVIATIONS)))
-    return told + draw(st.lists(st.sampled_from(told), max_size=1))
+    again = told[odd].reading if draw(st.booleans()) else None
+    return told + (
+        [told[odd]._replace(reading=replace(again, values=draw(values())))] if again else []
+    )
 
 
 MOMENTS = st.integers(0, QUARTERS).map(lambda quarter: FIRST + quarter * 6 * HOUR)
-ROWS = st.tuples(st.sampled_from(NAMES), st.builds(Sample, MOMENTS, VALUES, st.booleans()))
+ROWS = st.tuples(st.sampled_from(NAMES), st.builds(Sample, MOMENTS, values(), st.booleans()))
 GONE = st.lists(st.sampled_from(NAMES), max_size=1)
 ANYTHING = st.lists(st.builds(Told, st.sampled_from(NAMES), READINGS, st.booleans()), max_size=4)
 NOTHING = st.just(())
+SILENCES = st.sampled_from([JOIN, JOIN, 4 * DAY])
 STEPS = st.one_of(
-    st.builds(Step, MOMENTS, usual_answers(), NOTHING, NOTHING),
-    st.builds(Step, MOMENTS, usual_answers(), NOTHING, NOTHING),
-    st.builds(Step, MOMENTS, usual_answers(), GONE, NOTHING),
-    st.builds(Step, MOMENTS, ANYTHING, GONE, st.lists(ROWS, max_size=2)),
+    st.builds(Step, MOMENTS, SILENCES, usual_answers(), NOTHING, NOTHING),
+    st.builds(Step, MOMENTS, SILENCES, usual_answers(), GONE, NOTHING),
+    st.builds(Step, MOMENTS, SILENCES, ANYTHING, GONE, st.lists(ROWS, max_size=2)),
 )
 
 
@@ -110,7 +119,7 @@ STEPS = st.one_of(
 def stories(draw: st.DrawFn) -> list[Step]:
     """Runs one after the other, as a rule."""
     steps = draw(st.lists(STEPS, min_size=1, max_size=6))
-    begun = [Step(FIRST, draw(usual_answers())), *steps]
+    begun = [Step(FIRST, JOIN, draw(usual_answers())), *steps]
     return draw(st.sampled_from([sorted(begun, key=lambda step: step.at), begun]))
 
 
@@ -139,11 +148,11 @@ async def follow(store: SqliteStore, story: Sequence[Step], *, one_by_one: bool)
     first = await store.subjects.ensure(NAMES, FIRST)
     known, changed = dict(zip(NAMES, first, strict=True)), list[int]()
     await store.runs.begin(RUN)
-    for at, told, gone, imported in story:
+    for at, within, told, gone, imported in story:
         await store.histories.merge(imported, at)
         found = await answers(store, told, at, known)
         async with store.database.transaction() as transaction:
-            changed.append(await keep(transaction, at, found, JOIN))
+            changed.append(await keep(transaction, at, found, within))
         refused = [(one, NOT_VISIBLE) for one in await store.subjects.ensure(gone, at)]
         await store.runs.record(RUN, Page(at, refused=refused), JOIN)
     return changed
