@@ -54,6 +54,9 @@ class History:
     coverage: dict[MetricSet, tuple[Span, ...]] = field(default_factory=dict)  # ascending
     added: dict[tuple[str, int], int] = field(default_factory=dict)  # (metric, at) -> value
     dropped: set[tuple[str, int]] = field(default_factory=set)  # (metric, at)
+    # What was appended last, while nothing else was added since.
+    _until: int | None = field(default=None, init=False, repr=False, compare=False)
+    _said: Mapping[str, int] | None = field(default=None, init=False, repr=False, compare=False)
 
     def add(self, sample: Sample, *, within: int = JOIN, imported: bool = False) -> Merged:
         """Fill gaps only: inside a span an equal value is known, a different one refused.
@@ -63,8 +66,11 @@ class History:
         """
         if not sample.values:
             return NOTHING_NEW
-        if max([spans[-1].until for spans in self.coverage.values()], default=-1) < sample.at:
+        if self._until is None:
+            self._until = max([spans[-1].until for spans in self.coverage.values()], default=-1)
+        if self._until < sample.at:
             return self._append(sample, within, imported=imported)
+        self._until = self._said = None
         looked = self._looked(sample.at)
         known = {
             key: self._value(key, sample.at) if key in looked else None for key in sample.values
@@ -88,11 +94,13 @@ class History:
 
         Most samples are; going through all spans for each metric of each took five times as long.
         """
-        for key, value in sample.values.items():
-            seen = self.observations.get(key)
-            if not seen or seen[-1].value != value:
-                self._write(key, sample.at, value)
+        if sample.values != self._said:
+            for key, value in sample.values.items():
+                seen = self.observations.get(key)
+                if not seen or seen[-1].value != value:
+                    self._write(key, sample.at, value)
         self._cover(sample.values, sample, within, imported=imported)
+        self._until, self._said = sample.at, sample.values
         return ALL_NEW
 
     def _cover(

@@ -73,6 +73,8 @@ async def keep_usual(
     transaction: Transaction, at: int, found: Sequence[Answer], within: int
 ) -> tuple[int, Sequence[Answer]]:
     """Write the usual answers; returns how many of them changed, and all the others."""
+    if not found:
+        return 0, ()
     listing = {subject.id for subject, _ in found}
     if len(listing) < len(found) or len({reading.github_id for _, reading in found}) < len(found):
         return 0, found  # somebody answers twice: the second answer has to see the first one
