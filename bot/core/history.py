@@ -54,9 +54,6 @@ class History:
     coverage: dict[MetricSet, tuple[Span, ...]] = field(default_factory=dict)  # ascending
     added: dict[tuple[str, int], int] = field(default_factory=dict)  # (metric, at) -> value
     dropped: set[tuple[str, int]] = field(default_factory=set)  # (metric, at)
-    # What was appended last, while nothing else was added since.
-    _until: int | None = field(default=None, init=False, repr=False, compare=False)
-    _said: Mapping[str, int] | None = field(default=None, init=False, repr=False, compare=False)
 
     def add(self, sample: Sample, *, within: int = JOIN, imported: bool = False) -> Merged:
         """Fill gaps only: inside a span an equal value is known, a different one refused.
@@ -66,11 +63,8 @@ class History:
         """
         if not sample.values:
             return NOTHING_NEW
-        if self._until is None:
-            self._until = max([spans[-1].until for spans in self.coverage.values()], default=-1)
-        if self._until < sample.at:
+        if max([spans[-1].until for spans in self.coverage.values()], default=-1) < sample.at:
             return self._append(sample, within, imported=imported)
-        self._until = self._said = None
         looked = self._looked(sample.at)
         known = {
             key: self._value(key, sample.at) if key in looked else None for key in sample.values
@@ -89,18 +83,37 @@ class History:
             self._cover(accepted, sample, within, imported=imported)
         return Merged(new=new, refused=refused)
 
+    def add_all(self, samples: Iterable[Sample], *, imported: bool = False) -> list[Merged]:
+        """Add samples, oldest first; what is told again day after day is added at once.
+
+        Of a year of files that is most of it, and takes a fifth of the time.
+        """
+        merged: list[Merged] = []
+        for told in _told_again(samples):
+            first = self.add(told[0], imported=imported)
+            if first is ALL_NEW and len(told) > 1:
+                self._lengthen(told[0], told[-1].at, imported=imported)
+                merged += [first] * len(told)
+            else:
+                merged += [first, *(self.add(again, imported=imported) for again in told[1:])]
+        return merged
+
+    def _lengthen(self, newest: Sample, until: int, *, imported: bool) -> None:
+        """Let the span that ends with the newest sample end later: nothing is known of then."""
+        read = read_together(tuple(newest.values), newest.daily, imported and not newest.daily)
+        *older, last = self.coverage[read]
+        self.coverage[read] = (*older, last._replace(until=until))
+
     def _append(self, sample: Sample, within: int, *, imported: bool) -> Merged:
         """Add what is newer than all that is known: nothing can contradict it, nothing follows.
 
         Most samples are; going through all spans for each metric of each took five times as long.
         """
-        if sample.values != self._said:
-            for key, value in sample.values.items():
-                seen = self.observations.get(key)
-                if not seen or seen[-1].value != value:
-                    self._write(key, sample.at, value)
+        for key, value in sample.values.items():
+            seen = self.observations.get(key)
+            if not seen or seen[-1].value != value:
+                self._write(key, sample.at, value)
         self._cover(sample.values, sample, within, imported=imported)
-        self._until, self._said = sample.at, sample.values
         return ALL_NEW
 
     def _cover(
@@ -186,6 +199,20 @@ class History:
         del seen[bisect_left(seen, at, key=AT)]
         self.dropped.add((metric, at))
         self.added.pop((metric, at), None)
+
+
+def _told_again(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+    """Samples in a row that say the same, each soon enough after the one before."""
+    told: list[Sample] = []
+    for sample in samples:
+        if told:
+            at, values, daily = told[-1]
+            if values != sample.values or daily != sample.daily or not at < sample.at <= at + JOIN:
+                yield told
+                told = []
+        told.append(sample)
+    if told:
+        yield told
 
 
 @lru_cache(maxsize=256)
