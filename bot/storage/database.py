@@ -43,11 +43,16 @@ def _placed(sql: str) -> str:
 
 def among(column: str, number: int) -> str:
     """SQL that holds where `column` is one of the values given as argument `number` by `ids()`."""
-    return f"{column} IN (SELECT value FROM json_each(${number}))"
+    return f"{column} IN (SELECT value FROM {each(number)})"
+
+
+def each(number: int) -> str:
+    """SQL for a table whose column `value` has the values given as argument by `ids()`."""
+    return f"json_each(${number})"
 
 
 def ids(values: Iterable[int | str]) -> str:
-    """The argument for `among`."""
+    """The argument for `among` and `each`."""
     return json.dumps(list(values))
 
 
