@@ -25,8 +25,8 @@ APPLICATION_ID = 0x52414452
 BUSY_SECONDS = 10.0
 SETTLE_AGAIN = 0.02  # seconds
 TIDY_BELOW = 64 * 1024 * 1024
-# Moving pages from the log into the file costs a run a third of its time: `settle` does so after
-# it. Nobody else has that much to write; where somebody has, the log is emptied at 16 MiB.
+# To move pages from the log into the file took a third of a run: `checkpoint` does so after it.
+# Who calls it not, and writes as much, has it done for every 16 MiB.
 CONNECTION_PRAGMAS = (
     "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA foreign_keys=ON;"
     " PRAGMA wal_autocheckpoint=32768;"
@@ -107,10 +107,10 @@ class Database:
                     await self._writer.rollback()
                     raise
 
-    async def settle(self) -> None:
-        """Move what was written from the log into the file; who reads or writes is not waited for.
+    async def checkpoint(self) -> None:
+        """Move what was written from the log into the file, as far as nobody is waited for.
 
-        To be called where much was written. A full disk is no matter: the next one moves it all.
+        A full disk is no matter: the next one moves it all.
         """
         async with self._lock:
             with suppress(sqlite3.OperationalError):
@@ -118,7 +118,8 @@ class Database:
 
     async def tidy(self) -> None:
         """Close up the half-filled pages a bulk import leaves, where that takes a moment only."""
-        if self.size() <= TIDY_BELOW:
+        await self.checkpoint()
+        if self.path.stat().st_size <= TIDY_BELOW:
             await self.shrink()
 
     async def shrink(self) -> None:

@@ -1,7 +1,7 @@
 """What a run mostly brings: repositories seen not long ago, as they were but for some numbers.
 
 Nothing can contradict such an answer and nothing follows it. So all of a page are compared with the
-newest values and written in a few statements, six times as fast as merging each with its history.
+newest values and written in a few statements, five times as fast as merging each with its history.
 Whatever is not as usual, in any way, is left to `sampling.py`.
 """
 
