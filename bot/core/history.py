@@ -83,6 +83,27 @@ class History:
             self._cover(accepted, sample, within, imported=imported)
         return Merged(new=new, refused=refused)
 
+    def add_all(self, samples: Iterable[Sample], *, imported: bool = False) -> list[Merged]:
+        """Add samples, oldest first; what is told again day after day is added at once.
+
+        Of a year of files that is most of it, and takes a fifth of the time.
+        """
+        merged: list[Merged] = []
+        for told in _told_again(samples):
+            first = self.add(told[0], imported=imported)
+            if first is ALL_NEW and len(told) > 1:
+                self._lengthen(told[0], told[-1].at, imported=imported)
+                merged += [first] * len(told)
+            else:
+                merged += [first, *(self.add(again, imported=imported) for again in told[1:])]
+        return merged
+
+    def _lengthen(self, newest: Sample, until: int, *, imported: bool) -> None:
+        """Let the span that ends with the newest sample end later: nothing is known of then."""
+        read = read_together(tuple(newest.values), newest.daily, imported and not newest.daily)
+        *older, last = self.coverage[read]
+        self.coverage[read] = (*older, last._replace(until=until))
+
     def _append(self, sample: Sample, within: int, *, imported: bool) -> Merged:
         """Add what is newer than all that is known: nothing can contradict it, nothing follows.
 
@@ -98,7 +119,7 @@ class History:
     def _cover(
         self, metrics: Iterable[str], sample: Sample, within: int, *, imported: bool
     ) -> None:
-        read = _read_together(tuple(metrics), sample.daily, imported and not sample.daily)
+        read = read_together(tuple(metrics), sample.daily, imported and not sample.daily)
         spans = self.coverage.get(read, ())
         self.coverage[read] = join(spans, sample.at, daily=sample.daily, within=within)
 
@@ -180,8 +201,22 @@ class History:
         self.added.pop((metric, at), None)
 
 
+def _told_again(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+    """Samples in a row that say the same, each soon enough after the one before."""
+    told: list[Sample] = []
+    for sample in samples:
+        if told:
+            at, values, daily = told[-1]
+            if values != sample.values or daily != sample.daily or not at < sample.at <= at + JOIN:
+                yield told
+                told = []
+        told.append(sample)
+    if told:
+        yield told
+
+
 @lru_cache(maxsize=256)
-def _read_together(metrics: tuple[str, ...], daily: bool, imported: bool) -> MetricSet:  # noqa: FBT001  # a cached function is called by place
+def read_together(metrics: tuple[str, ...], daily: bool, imported: bool) -> MetricSet:  # noqa: FBT001  # a cached function is called by place
     return MetricSet(tuple(sorted(metrics)), daily, imported)
 
 

@@ -9,7 +9,7 @@ from bot.core.metrics import METRICS
 from bot.core.models import ImportRow, RefusedRow, Sample
 from bot.core.names import parse_repository, quoted
 from bot.errors import InvalidName
-from bot.exports.values import Moment, Unusable, check_count, read_moment, shown
+from bot.exports.values import LARGEST, Moment, Unusable, check_count, read_moment, shown
 
 SKEW = 3_600
 """Seconds by which the clock of another one that writes the same document may be ahead."""
@@ -137,7 +137,9 @@ def _read_values(entry: Mapping[str, Any]) -> dict[str, int]:
     values: dict[str, int] = {}
     for key, name in _NAMES:
         value = entry.get(name)
-        if value is not None:
+        if type(value) is int and 0 <= value <= LARGEST:  # most are, and a call each takes as long
+            values[key] = value
+        elif value is not None:
             values[key] = check_count(name, value)
     if not values:
         raise Unusable(f"it has none of {', '.join(name for _, name in _NAMES)}.")

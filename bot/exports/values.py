@@ -10,7 +10,7 @@ from bot.core.names import parse_repository, quoted
 from bot.errors import InvalidName
 
 _EARLIEST = int(datetime(2008, 1, 1, tzinfo=UTC).timestamp())  # GitHub opened in that year
-_LARGEST = 2**63 - 1  # what the store can hold
+LARGEST = 2**63 - 1  # what the store can hold
 _NOON = 12 * 3600
 _DAY_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?P<time>[T ]\d{2}:\d{2}.*)?", re.ASCII)
 
@@ -89,6 +89,6 @@ def shown(value: object) -> str:
 
 def check_count(field: str, value: object) -> int:
     """Return a value that can be a count as it is; `field` is what the file calls it."""
-    if type(value) is int and 0 <= value <= _LARGEST:  # True is none
+    if type(value) is int and 0 <= value <= LARGEST:  # True is none
         return value
-    raise Unusable(f"{field} is {shown(value)}, not a whole number from 0 to {_LARGEST}.")
+    raise Unusable(f"{field} is {shown(value)}, not a whole number from 0 to {LARGEST}.")

@@ -9,23 +9,25 @@ import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import aiosqlite
 
-from bot.core.groups import spelled
 from bot.errors import RadarError, StoreUnusable
+from bot.storage.migrating import APPLICATION_ID, migrate, newest_schema, pragma
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-APPLICATION_ID = 0x52414452
-"""`RADR`, in the header of every database of ours."""
 BUSY_SECONDS = 10.0
 SETTLE_AGAIN = 0.02  # seconds
 TIDY_BELOW = 64 * 1024 * 1024
-CONNECTION_PRAGMAS = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA foreign_keys=ON;"
+# To move pages from the log into the file took a third of a run: `checkpoint` does so after it.
+# Who calls it not, and writes as much, has it done for every 16 MiB.
+CONNECTION_PRAGMAS = (
+    "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA foreign_keys=ON;"
+    " PRAGMA wal_autocheckpoint=32768;"
+)
 
 Value = int | str | None
 Row = tuple[Value, ...]
@@ -38,12 +40,22 @@ def _placed(sql: str) -> str:
 
 def among(column: str, number: int) -> str:
     """SQL that holds where `column` is one of the values given as argument `number` by `ids()`."""
-    return f"{column} IN (SELECT value FROM json_each(${number}))"
+    return f"{column} IN (SELECT value FROM {each(number)})"
+
+
+def each(number: int) -> str:
+    """SQL for a table whose column `value` has the values given as argument by `ids()`."""
+    return f"json_each(${number})"
 
 
 def ids(values: Iterable[int | str]) -> str:
-    """The argument for `among`."""
+    """The argument for `among` and `each`."""
     return json.dumps(list(values))
+
+
+def listed(column: str) -> str:
+    """SQL for what a group of rows has in a column, as text with commas between."""
+    return f"group_concat({column})"
 
 
 class Transaction:
@@ -53,9 +65,7 @@ class Transaction:
         self._connection = connection
 
     async def rows(self, sql: str, *arguments: Value) -> list[Row]:
-        return [
-            tuple(row) for row in await self._connection.execute_fetchall(_placed(sql), arguments)
-        ]
+        return list(await self._connection.execute_fetchall(_placed(sql), arguments))  # type: ignore[arg-type]
 
     async def run(self, sql: str, *arguments: Value) -> None:
         await self._connection.execute(_placed(sql), arguments)
@@ -94,9 +104,19 @@ class Database:
                     await self._writer.rollback()
                     raise
 
+    async def checkpoint(self) -> None:
+        """Move what was written from the log into the file, as far as nobody is waited for.
+
+        A full disk is no matter: the next one moves it all.
+        """
+        async with self._lock:
+            with suppress(sqlite3.OperationalError):
+                await self._writer.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
+
     async def tidy(self) -> None:
         """Close up the half-filled pages a bulk import leaves, where that takes a moment only."""
-        if self.size() <= TIDY_BELOW:
+        await self.checkpoint()
+        if self.path.stat().st_size <= TIDY_BELOW:
             await self.shrink()
 
     async def shrink(self) -> None:
@@ -166,12 +186,12 @@ async def _settle(connection: aiosqlite.Connection, path: Path, file: int) -> No
 async def _recognise(connection: aiosqlite.Connection, path: Path) -> None:
     """Refuse, before anything is written, what is not ours or is newer than we are."""
     tables = await connection.execute_fetchall("SELECT 1 FROM sqlite_master LIMIT 1")
-    if tables and await _pragma(connection, "application_id") != APPLICATION_ID:
+    if tables and await pragma(connection, "application_id") != APPLICATION_ID:
         raise StoreUnusable(
             f"The database {path} belongs to another program: name another file in storage.url;"
             " it was left as it is."
         )
-    version, newest = await _pragma(connection, "user_version"), newest_schema()
+    version, newest = await pragma(connection, "user_version"), newest_schema()
     if version > newest:
         raise StoreUnusable(
             f"The database {path} was written by a newer Repo Radar (schema {version}, this one"
@@ -186,53 +206,6 @@ async def _prepare(connection: aiosqlite.Connection) -> None:
     # than with 1 KiB, its seeks take as long and its runs are written 10 % slower.
     await connection.execute("PRAGMA page_size=512")
     await connection.execute("PRAGMA journal_mode=WAL")
-
-
-async def migrate(connection: aiosqlite.Connection) -> None:
-    """Apply every NNNN_name.sql newer than the file's user_version, each with its number.
-
-    They may call `group_name`, the program's rule for what SQLite's `lower` and `trim` cannot.
-    """
-    await connection.create_function("group_name", 1, spelled, deterministic=True)
-    for number, script in _scripts():
-        if number <= await _pragma(connection, "user_version"):
-            continue  # without the lock: whoever only reads must not wait for a writer
-        await connection.execute("BEGIN IMMEDIATE")
-        try:
-            if number > await _pragma(connection, "user_version"):  # again: two may start at once
-                await _apply(connection, script.read_text(encoding="utf-8"), number)
-        except BaseException:
-            await connection.rollback()
-            raise
-        await connection.commit()
-
-
-def newest_schema() -> int:
-    """The number of the last migration this program knows."""
-    return _scripts()[-1][0]
-
-
-def _scripts() -> list[tuple[int, Path]]:
-    return sorted((int(script.name[:4]), script) for script in MIGRATIONS.glob("*.sql"))
-
-
-async def _apply(connection: aiosqlite.Connection, script: str, number: int) -> None:
-    for statement in _statements(script):
-        await connection.execute(statement)
-    await connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-    await connection.execute(f"PRAGMA user_version={number}")
-
-
-async def _pragma(connection: aiosqlite.Connection, name: str) -> int:
-    ((value,),) = await connection.execute_fetchall(f"PRAGMA {name}")
-    return int(value)
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Without comments and indentation: SQLite keeps every statement in the file as it came."""
-    lines = (line.strip() for line in script.splitlines())
-    code = "\n".join(line for line in lines if not line.startswith("--"))
-    return (statement.strip() for statement in code.split(";") if statement.strip())
 
 
 def _inode(path: Path) -> int:

@@ -110,23 +110,15 @@ class Histories:
         Names nobody has heard of become subjects known since `at`.
         """
         async with self._database.transaction() as transaction:
-            known = await ensure(transaction, list(dict.fromkeys(name for name, _ in rows)), at)
-            ids_ = [known[name.lower()].id for name, _ in rows]
-            oldest: dict[int, int] = {}
-            for id_, (_, sample) in zip(ids_, rows, strict=True):
-                oldest[id_] = min(sample.at, oldest.get(id_, sample.at))
-            newest = max((sample.at for _, sample in rows), default=0)
-            merger = Merger(await load(transaction, oldest, newest))
-            by_time = sorted(range(len(rows)), key=lambda number: rows[number][1].at)
-            merged = {
-                number: merger.add(ids_[number], rows[number][1], imported=True)
-                for number in by_time
-            }
+            names = dict.fromkeys(name for name, _ in rows)
+            known = await ensure(transaction, list(names), at)
+            ids_ = {name: known[name.lower()].id for name in names}
+            merger, merged = await _merged(transaction, rows, ids_)
             await merger.save(transaction)
             await note_files(transaction, told.collected)
             gone = {known[name.lower()].id: moments for name, moments in told.gone.items()}
             await note_gone(transaction, known.values(), merger.seen(), gone)
-        return [merged[number] for number in range(len(rows))]
+        return merged
 
     async def newest_file(self, since: int, until: int) -> int | None:
         """When the newest daily file between two moments was collected, if no run since."""
@@ -146,6 +138,24 @@ def _spans(rows: Iterable[Row]) -> dict[int, dict[str, list[Span]]]:
         for key in str(metrics).split(","):
             spans[whole(subject_id)][key].append(span)
     return spans
+
+
+async def _merged(
+    transaction: Transaction, rows: Sequence[tuple[str, Sample]], ids_: Mapping[str, int]
+) -> tuple[Merger, list[Merged]]:
+    """What came of each row, those of a subject oldest first; nothing is written yet."""
+    numbers_of: dict[int, list[int]] = defaultdict(list)
+    for number in sorted(range(len(rows)), key=lambda number: rows[number][1].at):
+        numbers_of[ids_[rows[number][0]]].append(number)
+    oldest = {id_: rows[numbers[0]][1].at for id_, numbers in numbers_of.items()}
+    newest = max((rows[numbers[-1]][1].at for numbers in numbers_of.values()), default=0)
+    merger = Merger(await load(transaction, oldest, newest))
+    merged: dict[int, Merged] = {}
+    for id_, numbers in numbers_of.items():
+        samples = [rows[number][1] for number in numbers]
+        outcomes = merger.histories[id_].add_all(samples, imported=True)
+        merged.update(zip(numbers, outcomes, strict=True))
+    return merger, [merged[number] for number in range(len(rows))]
 
 
 async def load(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.core.backups import Contents
 from bot.errors import RadarError, StoreUnusable
-from bot.storage.database import APPLICATION_ID, newest_schema
+from bot.storage.migrating import APPLICATION_ID, newest_schema
 
 PATIENCE = 2.0
 """Seconds for which somebody who lets nobody read is waited for."""

@@ -10,6 +10,16 @@ from bot.core.models import Sample
 from bot.storage.database import Transaction, Value
 from bot.storage.subjects import whole
 
+OBSERVE = """
+INSERT INTO observations (subject_id, metric_id, at, value) VALUES ($1, $2, $3, $4)
+ON CONFLICT (subject_id, metric_id, at) DO UPDATE SET value = excluded.value
+"""
+RENEW = """
+INSERT INTO latest (subject_id, metric_id, changed_at, value) VALUES ($1, $2, $3, $4)
+ON CONFLICT (subject_id, metric_id)
+DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
+"""
+
 
 @dataclass(slots=True)
 class Merger:
@@ -36,9 +46,9 @@ class Merger:
 
     async def save(self, transaction: Transaction) -> None:
         keys = {key for history in self.histories.values() for key, _ in history.added}
-        metric_ids = await _metric_ids(transaction, keys)
-        await self._save_observations(transaction, metric_ids)
-        await self._save_latest(transaction, metric_ids)
+        metric = await _introduced(transaction, keys)
+        await self._save_observations(transaction, metric)
+        await self._save_latest(transaction, metric)
         await self._save_coverage(transaction)
 
     async def _save_observations(self, transaction: Transaction, metric: Mapping[str, int]) -> None:
@@ -47,8 +57,7 @@ class Merger:
             [(i, metric[key], at) for i, h in self.histories.items() for key, at in h.dropped],
         )
         await transaction.run_many(
-            "INSERT INTO observations (subject_id, metric_id, at, value) VALUES ($1, $2, $3, $4)"
-            " ON CONFLICT (subject_id, metric_id, at) DO UPDATE SET value = excluded.value",
+            OBSERVE,
             sorted(
                 (i, metric[key], at, value)
                 for i, h in self.histories.items()
@@ -63,10 +72,7 @@ class Merger:
             for key in {key for key, _ in history.added}
         ]
         await transaction.run_many(
-            "INSERT INTO latest (subject_id, metric_id, value, changed_at) VALUES ($1, $2, $3, $4)"
-            " ON CONFLICT (subject_id, metric_id)"
-            " DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at",
-            [(i, metric_id, last.value, last.at) for i, metric_id, last in newest],
+            RENEW, [(i, metric_id, last.at, last.value) for i, metric_id, last in newest]
         )
 
     async def _save_coverage(self, transaction: Transaction) -> None:
@@ -76,7 +82,7 @@ class Merger:
             for read, spans in history.coverage.items()
             if self._covered[i].get(read) != spans
         ]
-        sets = await _metric_set_ids(transaction, {read for _, read, _, _ in changed})
+        sets = await _set_ids(transaction, {read for _, read, _, _ in changed})
         await transaction.run_many(
             "DELETE FROM coverage WHERE subject_id = $1 AND metric_set_id = $2 AND since = $3",
             [
@@ -97,8 +103,21 @@ class Merger:
         )
 
 
-async def _metric_ids(transaction: Transaction, keys: Collection[str]) -> dict[str, int]:
-    known = {str(key): whole(i) for i, key in await transaction.rows("SELECT id, key FROM metrics")}
+async def metric_ids(transaction: Transaction) -> dict[str, int]:
+    """The metrics that were ever sampled."""
+    return {str(key): whole(i) for i, key in await transaction.rows("SELECT id, key FROM metrics")}
+
+
+async def metric_set_ids(transaction: Transaction) -> dict[MetricSet, int]:
+    """What was ever read together."""
+    return {
+        metric_set(metrics, daily, imported): whole(id_)
+        for id_, metrics, daily, imported in await transaction.rows("SELECT * FROM metric_sets")
+    }
+
+
+async def _introduced(transaction: Transaction, keys: Collection[str]) -> dict[str, int]:
+    known = await metric_ids(transaction)
     for key in METRICS:
         if key in keys and key not in known:
             known[key] = len(known)
@@ -106,13 +125,8 @@ async def _metric_ids(transaction: Transaction, keys: Collection[str]) -> dict[s
     return known
 
 
-async def _metric_set_ids(
-    transaction: Transaction, sets: Collection[MetricSet]
-) -> dict[MetricSet, int]:
-    known = {
-        metric_set(metrics, daily, imported): whole(id_)
-        for id_, metrics, daily, imported in await transaction.rows("SELECT * FROM metric_sets")
-    }
+async def _set_ids(transaction: Transaction, sets: Collection[MetricSet]) -> dict[MetricSet, int]:
+    known = await metric_set_ids(transaction)
     for read in sorted(sets - known.keys()):
         known[read] = len(known)
         await transaction.run(

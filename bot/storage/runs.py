@@ -7,25 +7,20 @@ import structlog
 
 from bot.core.models import (
     Page,
-    Reading,
     Refusal,
     Refused,
     Run,
     RunError,
     RunStatus,
-    Sample,
-    Subject,
     Trigger,
 )
 from bot.core.rotation import Look
 from bot.errors import RunInProgress
 from bot.storage.database import Database, Row, Transaction, among, ids
-from bot.storage.histories import load, merge_into
 from bot.storage.locks import held, taken
 from bot.storage.looks import looks
-from bot.storage.merging import Merger
-from bot.storage.subjects import absorb, identify, maybe, refuse, whole
-from bot.storage.traffic import note_access
+from bot.storage.sampling import sample
+from bot.storage.subjects import maybe, refuse, whole
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +65,7 @@ class Runs:
         repositories changed.
         """
         async with self._database.transaction() as transaction:
-            changed = await _sample(transaction, page.at, page.found, within)
+            changed = await sample(transaction, page.at, page.found, within)
             await _refuse(transaction, run, page)
             await transaction.run(
                 "UPDATE runs SET sampled = sampled + $2, changed = changed + $3,"
@@ -81,6 +76,7 @@ class Runs:
             return changed
 
     async def finish(self, run: Run) -> None:
+        """Write how a run ended, and move all of it from the log into the file."""
         async with self._database.transaction() as transaction:
             await transaction.run(
                 "UPDATE runs SET cause = $2, status = $3, started_at = $4, finished_at = $5,"
@@ -88,6 +84,7 @@ class Runs:
                 " message = $11, wanted = $12, round_at = $13 WHERE id = $1",
                 *_columns(run),
             )
+        await self._database.checkpoint()
 
     async def newest(self, trigger: Trigger | None = None) -> Run | None:
         """The run begun last, of one trigger or of all that sample (imports do not)."""
@@ -175,6 +172,8 @@ async def _insert(transaction: Transaction, run: Run) -> None:
 
 async def _refuse(transaction: Transaction, run: Run, page: Page) -> None:
     """Note who gave no numbers and why; that somebody is still gone is no news."""
+    if not page.refused:
+        return
     missing = ids(s.id for s, why in page.refused if why.kind is Refused.NOT_FOUND)
     known = await transaction.rows(
         f"SELECT id FROM subjects WHERE gone_at IS NOT NULL AND {among('id', 1)}", missing
@@ -193,31 +192,6 @@ async def _refuse(transaction: Transaction, run: Run, page: Page) -> None:
             " DO UPDATE SET kind = excluded.kind, message = excluded.message",
             run.id, subject.id, refusal.kind, refusal.message,
         )  # fmt: skip
-
-
-async def _sample(
-    transaction: Transaction, at: int, found: Sequence[tuple[Subject, Reading]], within: int
-) -> int:
-    """Write who answered and what; returns how many repositories changed."""
-    readings: dict[int, Reading] = {}
-    for subject, reading in found:
-        now, absorbed = await identify(transaction, subject, reading, at)
-        for id_ in sorted(absorbed):
-            await merge_into(transaction, now.id, id_)
-            await absorb(transaction, now.id, id_, at)
-        readings[now.id] = reading
-    await note_access(transaction, readings)
-    merger = Merger(await load(transaction, dict.fromkeys(readings, at), at))
-    known = {id_: set(history.observations) for id_, history in merger.histories.items()}
-    for id_, reading in readings.items():
-        merged = merger.add(id_, Sample(at, reading.values), within=within)
-        if merged.refused:  # another run was answered later and kept it sooner, or a clock was off
-            log.info("reading is older than one kept", repository=reading.full_name, at=at)
-    await merger.save(transaction)
-    return sum(
-        any(key in known[id_] for key, _ in history.added)
-        for id_, history in merger.histories.items()
-    )
 
 
 def _columns(run: Run) -> Row:

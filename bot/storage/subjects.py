@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.core.events import Event, Kind, noticed
 from bot.core.models import Reading, Refusal, Refused, Subject, Visibility
-from bot.storage.database import Database, Transaction, Value, among, ids
+from bot.storage.database import Database, Transaction, Value, among, each, ids
 from bot.storage.events import events_of, take_along, was_told_gone, write
 
 COLUMNS = (
@@ -103,25 +103,18 @@ async def ensure(
     wanted = {name.lower(): name for name in full_names}
     rows = await transaction.rows(BY_NAMES, ids(wanted))
     known = {str(name): subject_of(row) for name, *row in rows}  # the last one wins: the owner
-    for name, full_name in wanted.items():
-        if name not in known:
-            known[name] = await _introduce(transaction, full_name, at)
-    return known
+    new = await _insert(transaction, [wanted[name] for name in wanted if name not in known])
+    await _give_names(transaction, new, at)
+    return known | {subject.full_name.lower(): subject for subject in new}
 
 
-async def _introduce(transaction: Transaction, full_name: str, at: int) -> Subject:
-    subject = await _insert(transaction, full_name)
-    await _give_name(transaction, subject.id, full_name, at)
-    return subject
-
-
-async def _insert(transaction: Transaction, full_name: str) -> Subject:
-    ((id_,),) = await transaction.rows(
-        "INSERT INTO subjects (kind, full_name, visibility) VALUES ('repository', $1, 'unknown')"
-        " RETURNING id",
-        full_name,
+async def _insert(transaction: Transaction, full_names: Sequence[str]) -> list[Subject]:
+    rows = await transaction.rows(
+        "INSERT INTO subjects (kind, full_name, visibility)"
+        f" SELECT 'repository', value, 'unknown' FROM {each(1)} RETURNING id, full_name",
+        ids(full_names),
     )
-    return Subject(whole(id_), full_name, Visibility.UNKNOWN)
+    return [Subject(whole(id_), str(name), Visibility.UNKNOWN) for id_, name in rows]
 
 
 async def refuse(transaction: Transaction, subject: Subject, refusal: Refusal, at: int) -> None:
@@ -155,7 +148,7 @@ async def identify(
         kept = await _owner_of(transaction, "s.id = $1", subject.id)
     newcomer = kept is None
     if kept is None:
-        kept = await _insert(transaction, reading.full_name)
+        (kept,) = await _insert(transaction, [reading.full_name])
     if newcomer or kept.full_name != reading.full_name:
         named_only |= await _rename(transaction, kept, reading.full_name, at)
     now = Subject(
@@ -199,7 +192,7 @@ async def _rename(transaction: Transaction, subject: Subject, full_name: str, at
     for owner in rows:
         await _end_names(transaction, whole(owner[0]), at)
     await _end_names(transaction, subject.id, at)
-    await _give_name(transaction, subject.id, full_name, at)
+    await _give_names(transaction, [replace(subject, full_name=full_name)], at)
     return {owner.id for owner in map(subject_of, rows) if owner.github_id is None}
 
 
@@ -216,11 +209,11 @@ async def _end_names(transaction: Transaction, subject_id: int, at: int) -> None
     )  # fmt: skip
 
 
-async def _give_name(transaction: Transaction, subject_id: int, full_name: str, at: int) -> None:
-    await transaction.run(
+async def _give_names(transaction: Transaction, subjects: Sequence[Subject], at: int) -> None:
+    await transaction.run_many(
         "INSERT INTO subject_names (name, until, since, subject_id) VALUES ($1, $2, $3, $4)",
-        full_name.lower(), STILL, at, subject_id,
-    )  # fmt: skip
+        [(subject.full_name.lower(), STILL, at, subject.id) for subject in subjects],
+    )
 
 
 async def absorb(transaction: Transaction, into: int, absorbed: int, at: int) -> None:

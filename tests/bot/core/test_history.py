@@ -301,6 +301,29 @@ def test_a_series_tells_the_values_at_both_ends_and_the_first(data: st.DataObjec
     assert series.first == (oracle.of(key)[0].values[key] if oracle.of(key) else None)
 
 
+TOLD = st.builds(
+    Sample,
+    st.integers(0, 40).map(lambda quarter: quarter * 6 * HOUR),
+    st.sampled_from([{"stars": 1}, {"stars": 1}, {"stars": 2}, {"stars": 1, "forks": 1}, {}]),
+    st.sampled_from([False, False, True]),
+)
+
+
+@PATIENT
+@given(known=st.lists(TOLD, max_size=4), rows=st.lists(TOLD, max_size=20), imported=st.booleans())
+def test_all_at_once_is_one_after_the_other(
+    *, known: list[Sample], rows: list[Sample], imported: bool
+) -> None:
+    """Whatever was known before, and however often the same is told again."""
+    one, other = history_of(known), history_of(known)
+    samples = sorted(rows, key=AT)
+
+    answers = [one.add(sample, imported=imported) for sample in samples]
+
+    assert other.add_all(samples, imported=imported) == answers
+    assert (other, other.added, other.dropped) == (one, one.added, one.dropped)
+
+
 @PATIENT
 @given(st.data())
 def test_adding_all_of_it_again_changes_nothing(data: st.DataObject) -> None:

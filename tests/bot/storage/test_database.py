@@ -11,14 +11,13 @@ import pytest
 
 from bot.errors import RadarError, StoreUnusable
 from bot.storage.database import (
-    APPLICATION_ID,
     BUSY_SECONDS,
-    MIGRATIONS,
     Database,
     among,
     ids,
     open_database,
 )
+from bot.storage.migrating import APPLICATION_ID, MIGRATIONS
 
 NEWEST = max(int(script.name[:4]) for script in MIGRATIONS.glob("*.sql"))
 OPEN_WHEN_TOLD = """

@@ -12,7 +12,8 @@ import pytest
 from bot.core.events import Event, Kind
 from bot.core.guild import DigestSettings, Guild
 from bot.core.schedule import Every, Plan
-from bot.storage.database import APPLICATION_ID, MIGRATIONS, open_database
+from bot.storage.database import open_database
+from bot.storage.migrating import APPLICATION_ID, MIGRATIONS
 from bot.storage.retention import BELONGINGS
 from tests.standins.clock import moment
 from tests.standins.stored import contents, store_on
@@ -286,3 +287,9 @@ async def test_a_migration_that_fails_leaves_the_file_as_it_was(version_1: Path)
 
     assert tables_in(version_1) == before
     assert before["version"] == [(1,)]
+
+
+def test_every_migration_has_a_number_of_its_own() -> None:
+    numbers = [int(script.name[:4]) for script in MIGRATIONS.glob("*.sql")]
+
+    assert len(set(numbers)) == len(numbers)

@@ -1,5 +1,7 @@
 """Runs: each page is kept as it comes, and the newest run knows who could not be read."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -75,6 +77,21 @@ async def test_a_run_is_read_back_as_it_was_finished(store: SqliteStore) -> None
     await store.runs.finish(finished)
 
     assert await store.runs.newest() == finished
+
+
+async def test_a_run_that_is_over_stands_in_the_file_itself(store: SqliteStore) -> None:
+    """And not in the log beside it, which else would be read and grow."""
+    await store.runs.begin(run(1))
+    with closing(sqlite3.connect(store.database.path)) as reader:
+        reader.execute("BEGIN").execute("SELECT * FROM runs").fetchall()
+        await store.runs.finish(replace(run(1), status=RunStatus.OK))
+        reader.rollback()
+        await store.runs.finish(replace(run(1), status=RunStatus.PARTIAL))
+
+    alone = store.database.path.with_name("alone.db")
+    alone.write_bytes(store.database.path.read_bytes())
+    with closing(sqlite3.connect(alone)) as file:
+        assert file.execute("SELECT status FROM runs").fetchall() == [("partial",)]
 
 
 async def test_before_the_first_run_there_is_none(store: SqliteStore) -> None:
