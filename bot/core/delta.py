@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.coverage import DAY, Sight, Span, look
-from bot.core.retained import Retained
+from bot.core.retained import Tally
 from bot.core.window import Window
 
 
@@ -27,7 +27,7 @@ class Series:
     after: int | None  # the value observed last at or before the window's end
     first: int | None  # the oldest value of all; only read where `before` is None
     spans: Sequence[Span]  # when the metric was sampled
-    retained: Retained | None = None  # of stars, where the window begins before all of that
+    retained: Tally | None = None  # of stars, where the window begins before all of that
 
 
 @dataclass(frozen=True, slots=True)
