@@ -1,7 +1,6 @@
 """When a metric was really sampled: it tells "unchanged" from "not looked"."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 DAY = 86_400
@@ -35,8 +34,7 @@ class Span(NamedTuple):
         return max(self.since, moment - (moment - NOON) % DAY)
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """How well a metric was looked at, at one moment."""
 
     sampled_at: int  # the newest sample at or before the moment
@@ -49,6 +47,11 @@ def look(spans: Sequence[Span], moment: int) -> Sight | None:
     `spans` may overlap and need no order: a metric can be part of several metric sets, and what
     one set left out another may have seen.
     """
+    if len(spans) == 1:  # as most are
+        (span,) = spans
+        if span.since > moment:
+            return None
+        return Sight(span.newest_sample(moment), covered=span.until >= moment)
     past = [span for span in spans if span.since <= moment]
     if not past:
         return None

@@ -77,7 +77,7 @@ def measure(
     seen_at, value = after.sampled_at, series.after
     if gone_at is not None and gone_at <= window.end:
         return Delta(metric, Status.GONE, None, value, None, seen_at)
-    first_at = min(span.since for span in series.spans)
+    first_at = min(series.spans).since
     rebuilt = _rebuilt(series, window.start, first_at)
     if rebuilt is not None:
         start = window.start

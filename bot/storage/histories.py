@@ -68,14 +68,13 @@ class Histories:
             f"{SERIES} {among('l.subject_id', 3)} UNION ALL {SPANS} {among('c.subject_id', 3)}",
             window.start, window.end, ids(subject_ids),
         )  # fmt: skip
-        spans = _spans(row[1:] for row in found if row[0] == SPAN)
-        values = [row for row in found if row[0] == VALUE]
+        spans = _spans(row for row in found if row[0] == SPAN)
         series: dict[int, dict[str, Series]] = {id_: {} for id_ in subject_ids}
-        for _, subject_id, key, _, before, after, first in values:
-            seen = spans.get(whole(subject_id), {}).get(str(key), [])
-            series[whole(subject_id)][str(key)] = Series(
-                maybe(before), maybe(after), maybe(first), seen
-            )
+        for kind, subject_id, key, _, before, after, first in found:
+            if kind == VALUE:
+                id_, name = whole(subject_id), str(key)
+                seen = spans[id_].get(name, ())
+                series[id_][name] = Series(maybe(before), maybe(after), maybe(first), seen)
         return {
             id_: {key: known[key] for key in METRICS if key in known}
             for id_, known in series.items()
@@ -140,11 +139,20 @@ class Histories:
 
 
 def _spans(rows: Iterable[Row]) -> dict[int, dict[str, list[Span]]]:
-    spans: dict[int, dict[str, list[Span]]] = defaultdict(lambda: defaultdict(list))
-    for subject_id, metrics, daily, _, since, until in rows:
+    """Rows of SPANS: subject id -> metric -> spans."""
+    read: dict[int, dict[str, list[Span]]] = defaultdict(dict)
+    for _, subject_id, metrics, daily, _, since, until in rows:
         span = Span(whole(since), whole(until), bool(daily))
-        for key in str(metrics).split(","):
-            spans[whole(subject_id)][key].append(span)
+        read[whole(subject_id)].setdefault(str(metrics), []).append(span)
+    return defaultdict(dict, {id_: _by_metric(sets) for id_, sets in read.items()})
+
+
+def _by_metric(sets: Mapping[str, list[Span]]) -> dict[str, list[Span]]:
+    """What was read together shares its spans."""
+    spans: dict[str, list[Span]] = {}
+    for metrics, seen in sets.items():
+        for key in metrics.split(","):
+            spans[key] = [*spans[key], *seen] if key in spans else seen
     return spans
 
 
