@@ -35,6 +35,10 @@ c.subject_id, s.metrics, s.daily, s.imported, c.since, c.until
 FROM coverage c JOIN metric_sets s ON s.id = c.metric_set_id WHERE
 """
 SPANS, COVERAGE = f"SELECT 1, {COVERED}", f"SELECT {COVERED}"
+# One statement: a run that commits between two would give new values with old coverage.
+SERIES_WITH_SPANS = (
+    f"{SERIES} {among('l.subject_id', 3)} UNION ALL {SPANS} {among('c.subject_id', 3)}"
+)
 EVER = 2**62
 """Later than any sample."""
 VALUE, SPAN = 0, 1
@@ -63,11 +67,9 @@ class Histories:
         self, subject_ids: Sequence[int], window: Window
     ) -> dict[int, dict[str, Series]]:
         """What a window needs: subject id -> metric -> series, metrics in the registry's order."""
-        # one statement: a run that commits between two would give new values with old coverage
         found = await self._database.rows(
-            f"{SERIES} {among('l.subject_id', 3)} UNION ALL {SPANS} {among('c.subject_id', 3)}",
-            window.start, window.end, ids(subject_ids),
-        )  # fmt: skip
+            SERIES_WITH_SPANS, window.start, window.end, ids(subject_ids)
+        )
         spans = _spans(row for row in found if row[0] == SPAN)
         series: dict[int, dict[str, Series]] = {id_: {} for id_ in subject_ids}
         for kind, subject_id, key, _, before, after, first in found:
