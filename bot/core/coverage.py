@@ -31,7 +31,12 @@ class Span(NamedTuple):
             return self.until
         if not self.daily:
             return moment
-        return max(self.since, moment - (moment - NOON) % DAY)
+        return max(self.since, last_noon(moment))
+
+
+def last_noon(moment: int) -> int:
+    """The newest 12:00 UTC at or before a moment."""
+    return moment - (moment - NOON) % DAY
 
 
 class Sight(NamedTuple):

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.delta import Series, Status, measure
+from bot.core.digest import Listing, Survey
 from bot.core.metrics import STARS
-from bot.core.models import Subject
+from bot.core.models import Scope, Subject
 from bot.core.rank import Movement
 from bot.core.retained import Retained
 from bot.core.window import Window
@@ -33,6 +34,10 @@ class Deltas:
         for first in range(0, len(subjects), AT_ONCE):
             moved += await self._between(subjects[first : first + AT_ONCE], window)
         return moved
+
+    async def survey(self, scope: Scope, window: Window, listing: Listing) -> Survey:
+        """What needs no measuring of a portfolio, and who of it does."""
+        return await self._histories.survey(scope, window, listing)
 
     async def retained(self, subject_ids: Sequence[int]) -> Mapping[int, Retained]:
         """The stars still held, of those whose history was asked for."""

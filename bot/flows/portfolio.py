@@ -1,11 +1,11 @@
 """Whose repositories, and who may see them."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bot.core.events import Event, in_public
 from bot.core.groups import ALL, only, unknown
-from bot.core.models import NOT_VISIBLE, Refused, RunError, Subject, Visibility
+from bot.core.models import NOT_VISIBLE, Refused, RunError, Scope, Subject, Visibility
 from bot.core.names import parse_repository
 from bot.core.tokens import owners_of
 from bot.errors import UnknownRepository
@@ -47,6 +47,15 @@ class Portfolio:
         once = {watch.subject.id: watch.subject for watch in watches}
         return [subject for subject in once.values() if self.shows(guild_id, subject.visibility)]
 
+    def scope(self, guild_id: int, group: str | None, *, published: bool = False) -> Scope:
+        """The same to a store; what is published leaves the guild: public repositories only."""
+        hidden = not published and self.shows(guild_id, Visibility.PRIVATE)
+        return Scope(guild_id, only(group), hidden)
+
+    async def some(self, scope: Scope, subject_ids: Iterable[int]) -> list[Subject]:
+        """Those of these ids that are meant, by name."""
+        return await self._watches.some(scope, subject_ids)
+
     async def owners(self, guild_id: int) -> set[str]:
         """Who owns what a guild watches: also what GitHub was not asked about yet."""
         watched = [watch.subject for watch in await self._watches.of(guild_id)]
@@ -86,6 +95,10 @@ class Portfolio:
         if self.shows(guild_id, Visibility.PRIVATE):
             return found
         return {subject_id: in_public(events) for subject_id, events in found.items()}
+
+    async def met(self, since: int) -> set[int]:
+        """Ids, also of what others watch, of those to whom anything happened since then."""
+        return await self._subjects.met(since)
 
     async def find(self, guild_id: int, text: str) -> Subject:
         """The repository someone names, or points at by `reference`.

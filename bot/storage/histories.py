@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.core.chart import Trail
 from bot.core.coverage import Span
 from bot.core.delta import Series
+from bot.core.digest import Listing, Survey
 from bot.core.history import History, Merged, Observation
 from bot.core.metrics import METRICS
-from bot.core.models import Sample, Told
+from bot.core.models import Sample, Scope, Told
 from bot.core.window import Window
 from bot.storage.brought import newest_file, note_files, note_gone
 from bot.storage.database import Database, Row, Transaction, among, ids
 from bot.storage.merging import Merger, metric_set
 from bot.storage.subjects import ensure, maybe, whole
+from bot.storage.surveys import survey
 from bot.storage.trails import trails
 
 # One seek each, none for what did not change since: window functions were 30 to 300 times slower.
@@ -81,6 +83,10 @@ class Histories:
             id_: {key: known[key] for key in METRICS if key in known}
             for id_, known in series.items()
         }
+
+    async def survey(self, scope: Scope, window: Window, listing: Listing) -> Survey:
+        """What can be told of a portfolio at once, and who of it has to be measured."""
+        return await survey(self._database, scope, window, listing)
 
     async def trails(
         self, subject_ids: Sequence[int], metric: str, window: Window

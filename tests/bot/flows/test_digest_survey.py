@@ -1,0 +1,136 @@
+"""A digest measures only whom it shows, and tells what it would if it measured everybody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.coverage import JOIN
+from bot.core.digest import Listing, digest
+from bot.core.history import History
+from bot.core.models import Sample, Visibility
+from bot.core.rank import RANKINGS
+from bot.core.retained import StarPage
+from bot.core.window import Window
+from bot.flows.deltas import AT_ONCE, Deltas
+from bot.flows.digest import Digests
+from bot.flows.portfolio import Portfolio
+from bot.storage.merging import Merger
+from tests.bot.core.timelines import DAY, HOUR, NOON, PATIENT
+from tests.standins.clock import SettableClock
+from tests.standins.stored import SqliteStore, fresh_store
+
+GUILD, TRUSTED = 11, 77
+KEYS = ("stars", "forks", "open_issues", "commits")
+GROUPS = ("all", "core")
+FIRST_DAY, DAYS = NOON // DAY, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that is known of one repository."""
+
+    samples: Sequence[tuple[Sample, bool]]  # imported?
+    gone_at: int | None
+    visibility: Visibility
+    groups: frozenset[str]
+    stars: StarPage | None
+
+
+@st.composite
+def told(draw: st.DrawFn) -> Told:
+    """Hours apart or days, of all metrics or some, by runs and files; stars around fifty."""
+    silence = st.sampled_from([6 * HOUR, DAY, 36 * HOUR, 2 * DAY, 5 * DAY])
+    values = st.fixed_dictionaries(
+        {}, optional={key: st.integers(48, 52).map(int) for key in KEYS}
+    ).filter(bool)
+    samples, at = [], NOON + draw(st.sampled_from([0, 0, 3 * HOUR, 4 * DAY, 9 * DAY]))
+    whole = draw(st.booleans())
+    for after, some, daily in draw(st.lists(st.tuples(silence, values, st.booleans()), max_size=8)):
+        at += after
+        stamp = at - (at - NOON) % DAY if daily else at
+        found = dict.fromkeys(KEYS, some.get("stars", 50)) | some if whole else some
+        samples.append((Sample(stamp, found, daily), daily))
+    days = st.dictionaries(st.integers(FIRST_DAY - 20, FIRST_DAY + DAYS), st.integers(1, 4))
+    pages = st.builds(
+        StarPage, days, st.just(FIRST_DAY - 20), st.just(FIRST_DAY + DAYS), st.booleans()
+    )
+    return Told(
+        samples,
+        draw(st.none() | st.none() | st.integers(NOON, NOON + DAYS * DAY)),
+        draw(st.sampled_from([Visibility.PUBLIC, Visibility.PUBLIC, Visibility.PRIVATE])),
+        draw(st.frozensets(st.sampled_from(GROUPS), min_size=1)),
+        draw(st.none() | pages),
+    )
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Window:
+    moments = st.integers(-2 * 4, DAYS * 4 + 8).map(lambda quarter: NOON + quarter * 6 * HOUR)
+    start, end = sorted((draw(moments), draw(moments)))
+    return Window(start, end, "", draw(st.booleans()), draw(st.booleans()))
+
+
+listings = st.builds(
+    Listing, st.sampled_from(RANKINGS), st.integers(0, 2), st.none() | st.integers(0, 3)
+)
+
+
+async def kept(store: SqliteStore, all_: Sequence[Told]) -> None:
+    names = [f"o/{'Rr'[number % 2]}epo-{number}" for number in range(len(all_))]
+    subjects = await store.subjects.ensure(names, NOON)
+    for subject, one in zip(subjects, all_, strict=True):
+        async with store.database.transaction() as transaction:
+            merger = Merger({subject.id: History()})
+            for sample, imported in one.samples:
+                merger.add(subject.id, sample, within=JOIN, imported=imported)
+            await merger.save(transaction)
+            await transaction.run(
+                "UPDATE subjects SET gone_at = $1, visibility = $2 WHERE id = $3",
+                one.gone_at, one.visibility, subject.id,
+            )  # fmt: skip
+        for group in one.groups:
+            await store.watches.add(GUILD, group, [subject.id])
+            await store.watches.add(TRUSTED, group, [subject.id])
+        if one.stars is not None:
+            await store.stars.keep(subject.id, 1, one.stars, NOON + DAYS * DAY)
+
+
+@PATIENT
+@given(
+    st.lists(told(), max_size=7),
+    windows(),
+    listings,
+    st.sampled_from([GUILD, TRUSTED]),
+    st.sampled_from([None, *GROUPS]),
+)
+async def test_it_tells_what_measuring_everybody_tells(
+    all_: list[Told], window: Window, listing: Listing, guild: int, group: str | None
+) -> None:
+    async with fresh_store() as store:
+        await kept(store, all_)
+        portfolio = Portfolio(store.subjects, store.watches, [TRUSTED])
+        deltas = Deltas(store.histories, 6 * HOUR, store.stars)
+        digests = Digests(portfolio, deltas, store.runs, SettableClock())
+        subjects = await portfolio.repositories(guild, group)
+        movements = await deltas.between(subjects, window)
+
+        found = await digests.over(guild, window, listing, group=group)
+
+    assert found == digest(movements, window, listing=listing)
+
+
+async def test_a_portfolio_is_measured_in_steps_and_in_order(store: SqliteStore) -> None:
+    names = [f"o/{number}" for number in range(AT_ONCE * 2 + 1)]
+    await store.histories.merge(
+        [(name, Sample(NOON, {"stars": number})) for number, name in enumerate(names)], NOON
+    )
+    subjects = [one for name in names if (one := await store.subjects.find(name))]
+    window = Window(NOON, NOON + DAY, "", starts_with_day=False, ends_with_day=False)
+
+    moved = await Deltas(store.histories, 6 * HOUR, store.stars).between(subjects, window)
+
+    assert [(one.subject.full_name, one.deltas[0].after) for one in moved] == [
+        (name, number) for number, name in enumerate(names)
+    ]
