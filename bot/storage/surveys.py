@@ -26,10 +26,11 @@ CASE WHEN c.until <= $2 THEN c.until WHEN {TIMED} THEN $2
 """
 # Sure is, while it is not gone, whose stars were sampled before the window and in it: without a new
 # value it is unchanged, with one it changed by the difference, and no stars of it are rebuilt.
+GONE, SURE, DOUBTFUL = range(3)
 PORTFOLIO = f"""
-SELECT s.id, max({NEWEST}) AS newest, CASE WHEN s.gone_at <= $2 THEN 'gone'
+SELECT s.id, max({NEWEST}) AS newest, CASE WHEN s.gone_at <= $2 THEN {GONE}
  WHEN min(CASE WHEN {STARRY} THEN c.since END) <= $1
-  AND max(CASE WHEN {STARRY} THEN {NEWEST} END) > $1 THEN 'sure' ELSE 'doubtful' END AS standing
+  AND max(CASE WHEN {STARRY} THEN {NEWEST} END) > $1 THEN {SURE} ELSE {DOUBTFUL} END AS standing
 FROM subjects s LEFT JOIN coverage c ON c.subject_id = s.id AND c.since <= $2
 WHERE (s.visibility = '{Visibility.PUBLIC}' OR $6) AND s.id IN ({WATCHED}) GROUP BY s.id
 """
@@ -38,14 +39,14 @@ SELECT o.value FROM observations o
 WHERE o.subject_id = l.subject_id AND o.metric_id = l.metric_id
 """
 STEPS = f"""
-SELECT l.subject_id, m.key AS metric,
+SELECT l.subject_id, CASE WHEN {among("m.key", 10)} THEN 1 ELSE 0 END AS decides,
+ CASE WHEN m.key = $11 THEN 1 ELSE 0 END AS is_drawn,
  CASE WHEN l.changed_at <= $2 THEN l.value
   ELSE ({VALUES} AND o.at <= $2 ORDER BY o.at DESC LIMIT 1) END AS later,
  coalesce(({VALUES} AND o.at <= $1 ORDER BY o.at DESC LIMIT 1), ({VALUES} ORDER BY o.at LIMIT 1))
   AS earlier
-FROM latest l JOIN metrics m ON m.id = l.metric_id WHERE l.changed_at > $1
- AND l.subject_id IN (SELECT p.id FROM portfolio p WHERE p.standing = 'sure')
- AND {among("m.key", 9)}
+FROM portfolio p JOIN latest l ON l.subject_id = p.id JOIN metrics m ON m.id = l.metric_id
+WHERE p.standing = {SURE} AND l.changed_at > $1 AND {among("m.key", 9)}
 """
 # What `bot/core/rank.py` decides by, as far as it takes to find whom it puts first.
 CHANGE = "t.later - t.earlier"
@@ -54,27 +55,26 @@ CASE WHEN t.earlier >= {PERCENT_FROM}
  THEN CAST({CHANGE} AS DOUBLE PRECISION) / t.earlier * 100 END
 """
 MOVED = f"""
-SELECT r.subject_id, max(r.score) AS gain, sum(CASE WHEN r.score > 0 THEN r.score END) AS gains,
- -min(r.score) AS loss, -sum(r.score) AS losses, max(abs(r.change)) AS largest,
- max(r.is_drawn) AS is_drawn
-FROM (SELECT t.subject_id, CASE WHEN {among("t.metric", 10)} THEN {{score}} END AS score,
-  CASE WHEN {among("t.metric", 10)} THEN {CHANGE} END AS change,
-  CASE WHEN t.metric = $11 THEN 1 ELSE 0 END AS is_drawn
- FROM steps t WHERE t.later <> t.earlier) r
-GROUP BY r.subject_id
+SELECT t.subject_id, max(CASE WHEN t.decides = 1 THEN {{score}} END) AS gain,
+ sum(CASE WHEN t.decides = 1 AND t.later > t.earlier THEN {{score}} END) AS gains,
+ -min(CASE WHEN t.decides = 1 THEN {{score}} END) AS loss,
+ -sum(CASE WHEN t.decides = 1 THEN {{score}} END) AS losses,
+ max(CASE WHEN t.decides = 1 THEN abs({CHANGE}) END) AS largest, max(t.is_drawn) AS is_drawn
+FROM steps t WHERE t.later <> t.earlier GROUP BY t.subject_id
 """
 LISTED = """
-SELECT v.subject_id AS id, lower(s.full_name) AS name, v.is_drawn,
+SELECT v.subject_id AS id, lower(s.full_name) AS name, v.is_drawn, v.largest,
  CASE WHEN v.gain > 0 THEN 0 ELSE 1 END AS losing,
  CASE WHEN v.gain > 0 THEN v.gain ELSE v.loss END AS most,
- CASE WHEN v.gain > 0 THEN v.gains ELSE v.losses END AS total, v.largest
+ CASE WHEN v.gain > 0 THEN v.gains ELSE v.losses END AS total
 FROM moved v JOIN subjects s ON s.id = v.subject_id WHERE v.gain IS NOT NULL
 """
 LONG_ENOUGH, FIRST = "i.{size} >= $12", "ORDER BY i.losing, i.most DESC, i.total DESC, i.name, i.id"
 SURVEY = f"""
 WITH portfolio AS MATERIALIZED ({PORTFOLIO}), steps AS MATERIALIZED ({STEPS}),
  moved AS MATERIALIZED ({MOVED}), listed AS MATERIALIZED ({LISTED})
-SELECT p.standing, count(*) FROM portfolio p GROUP BY p.standing
+SELECT 'sure', count(*) FROM portfolio p WHERE p.standing = {SURE}
+UNION ALL SELECT 'gone', count(*) FROM portfolio p WHERE p.standing = {GONE}
 UNION ALL SELECT 'sampled_at', max(p.newest) FROM portfolio p
 UNION ALL SELECT 'changed', count(*) FROM moved
 UNION ALL SELECT 'ranked', count(*) FROM listed
@@ -84,9 +84,9 @@ UNION ALL SELECT 'leading', f.id
 UNION ALL SELECT 'leading', f.id
  FROM (SELECT i.id FROM listed i WHERE {LONG_ENOUGH} AND i.is_drawn = 1 {FIRST} LIMIT $14) f
 UNION ALL SELECT 'departed', f.id
- FROM (SELECT p.id FROM portfolio p JOIN subjects s ON s.id = p.id WHERE p.standing = 'gone'
+ FROM (SELECT p.id FROM portfolio p JOIN subjects s ON s.id = p.id WHERE p.standing = {GONE}
   ORDER BY lower(s.full_name), p.id LIMIT $15) f
-UNION ALL SELECT 'unsure', p.id FROM portfolio p WHERE p.standing = 'doubtful'
+UNION ALL SELECT 'doubtful', p.id FROM portfolio p WHERE p.standing = {DOUBTFUL}
 """
 BY_CHANGE = SURVEY.format(score=CHANGE, size="most")
 BY_GROWTH = SURVEY.format(score=GROWTH, size="largest")
@@ -118,5 +118,5 @@ def _survey_of(told: Mapping[str, Sequence[int | None]]) -> Survey:
         listed=number["listed"],
         sampled_at=told["sampled_at"][0],
         measured=frozenset(id_ for id_ in (*told["leading"], *told["departed"]) if id_),
-        doubtful=frozenset(id_ for id_ in told["unsure"] if id_),
+        doubtful=frozenset(id_ for id_ in told["doubtful"] if id_),
     )
