@@ -24,9 +24,9 @@ class Watches:
     async def some(self, scope: Scope, subject_ids: Iterable[int]) -> list[Subject]:
         """Those of these ids that are meant, by name."""
         rows = await self._database.rows(
-            f"SELECT {COLUMNS} FROM subjects s WHERE {among('s.id', 1)}"
-            f" AND (s.visibility = '{Visibility.PUBLIC}' OR $2) AND s.id IN (SELECT w.subject_id"
-            " FROM watches w WHERE w.guild_id = $3 AND (w.watch_group = $4 OR $5))"
+            f"SELECT {COLUMNS} FROM subjects s WHERE (s.visibility = '{Visibility.PUBLIC}' OR $2)"
+            " AND s.id IN (SELECT w.subject_id FROM watches w WHERE w.guild_id = $3"
+            f" AND (w.watch_group = $4 OR $5) AND {among('w.subject_id', 1)})"
             " ORDER BY lower(s.full_name), s.id",
             ids(subject_ids), scope.hidden, scope.guild_id, scope.group, scope.group is None,
         )  # fmt: skip

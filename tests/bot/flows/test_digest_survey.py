@@ -12,7 +12,7 @@ from bot.core.history import History
 from bot.core.models import Sample, Visibility
 from bot.core.rank import RANKINGS
 from bot.core.retained import StarPage
-from bot.core.window import Window
+from bot.core.window import Window, between
 from bot.flows.deltas import AT_ONCE, Deltas
 from bot.flows.digest import Digests
 from bot.flows.portfolio import Portfolio
@@ -42,9 +42,9 @@ class Told:
 def told(draw: st.DrawFn) -> Told:
     """Hours apart or days, of all metrics or some, by runs and files; stars around fifty."""
     silence = st.sampled_from([6 * HOUR, DAY, 36 * HOUR, 2 * DAY, 5 * DAY])
-    values = st.fixed_dictionaries(
-        {}, optional={key: st.integers(48, 52).map(int) for key in KEYS}
-    ).filter(bool)
+    values = st.fixed_dictionaries({}, optional={key: st.integers(48, 52) for key in KEYS}).filter(
+        bool
+    )
     samples, at = [], NOON + draw(st.sampled_from([0, 0, 3 * HOUR, 4 * DAY, 9 * DAY]))
     whole = draw(st.booleans())
     for after, some, daily in draw(st.lists(st.tuples(silence, values, st.booleans()), max_size=8)):
@@ -63,6 +63,15 @@ def told(draw: st.DrawFn) -> Told:
         draw(st.frozensets(st.sampled_from(GROUPS), min_size=1)),
         draw(st.none() | pages),
     )
+
+
+@st.composite
+def steady(draw: st.DrawFn) -> Told:
+    """Sampled every day, so that nothing but its numbers decides its place."""
+    values = st.fixed_dictionaries({key: st.integers(47, 53) for key in KEYS})
+    days = draw(st.lists(values, min_size=4, max_size=4))
+    samples = [(Sample(NOON + day * DAY, found), False) for day, found in enumerate(days)]
+    return Told(samples, None, Visibility.PUBLIC, frozenset(["all"]), None)
 
 
 @st.composite
@@ -108,6 +117,16 @@ async def kept(store: SqliteStore, all_: Sequence[Told]) -> None:
 async def test_it_tells_what_measuring_everybody_tells(
     all_: list[Told], window: Window, listing: Listing, guild: int, group: str | None
 ) -> None:
+    await told_alike(all_, window, listing, guild, group)
+
+
+async def told_alike(
+    all_: Sequence[Told],
+    window: Window,
+    listing: Listing,
+    guild: int = GUILD,
+    group: str | None = None,
+) -> None:
     async with fresh_store() as store:
         await kept(store, all_)
         portfolio = Portfolio(store.subjects, store.watches, [TRUSTED])
@@ -119,6 +138,14 @@ async def test_it_tells_what_measuring_everybody_tells(
         found = await digests.over(guild, window, listing, group=group)
 
     assert found == digest(movements, window, listing=listing)
+
+
+@PATIENT
+@given(st.lists(steady(), min_size=3, max_size=9), st.integers(0, 3), st.integers(1, 3), listings)
+async def test_the_first_of_a_ranking_are_found_among_many(
+    all_: list[Told], start: int, length: int, listing: Listing
+) -> None:
+    await told_alike(all_, between(NOON + start * DAY, NOON + (start + length) * DAY), listing)
 
 
 async def test_a_portfolio_is_measured_in_steps_and_in_order(store: SqliteStore) -> None:
