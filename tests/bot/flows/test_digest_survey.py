@@ -27,6 +27,11 @@ GROUPS = ("all", "core")
 FIRST_DAY, DAYS = NOON // DAY, 12
 
 
+def quarter(number: int) -> int:
+    """Moments that meet: every six hours."""
+    return NOON + number * 6 * HOUR
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """All that is known of one repository."""
@@ -58,7 +63,7 @@ def told(draw: st.DrawFn) -> Told:
     )
     return Told(
         samples,
-        draw(st.none() | st.none() | st.integers(NOON, NOON + DAYS * DAY)),
+        draw(st.none() | st.none() | st.integers(0, DAYS * 4).map(quarter)),
         draw(st.sampled_from([Visibility.PUBLIC, Visibility.PUBLIC, Visibility.PRIVATE])),
         draw(st.frozensets(st.sampled_from(GROUPS), min_size=1)),
         draw(st.none() | pages),
@@ -82,7 +87,7 @@ def alike(moving: Sequence[str]) -> st.SearchStrategy[list[Told]]:
 
 @st.composite
 def windows(draw: st.DrawFn) -> Window:
-    moments = st.integers(-2 * 4, DAYS * 4 + 8).map(lambda quarter: NOON + quarter * 6 * HOUR)
+    moments = st.integers(-2 * 4, DAYS * 4 + 8).map(quarter)
     start, end = sorted((draw(moments), draw(moments)))
     return Window(start, end, "", draw(st.booleans()), draw(st.booleans()))
 
