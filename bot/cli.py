@@ -13,6 +13,7 @@ from bot.cli_keeping import DryRun, keeping
 from bot.cli_metrics import WEEKLY, metric, write_weekly
 from bot.cli_runs import RUN_DIRECTORY, runs, write_directory
 from bot.console import answer, ask, drawn, progress, rehearse, saved, settings_of, zone_of
+from bot.core.digest import Listing
 from bot.core.export import Document, Form
 from bot.core.follow import Follow, parse_terms
 from bot.core.metrics import METRICS, STARS
@@ -101,7 +102,10 @@ def digest(
 ) -> None:
     """Rank what moved in your portfolio."""
     zone = zone_of(tz)
-    report = ask(config, lambda app: app.digests.report(OPERATOR, window, zone, by=by, group=group))
+    listing = Listing(by, most=None if as_json else top)
+    report = ask(
+        config, lambda app: app.digests.report(OPERATOR, window, zone, listing, group=group)
+    )
     answer(cards.digest(report, zone, top), documents.digest(report), as_json=as_json)
 
 

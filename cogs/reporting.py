@@ -5,6 +5,7 @@ from dataclasses import replace
 import discord
 from discord import app_commands
 
+from bot.core.digest import Listing
 from bot.core.rank import ANY
 from bot.flows.charts import Charts
 from bot.flows.digest import Digests
@@ -52,8 +53,10 @@ class Reporting(replies.Answering):
         self, guild_id: int, window: str, by: str, group: str | None, page: int = 0
     ) -> Reply:
         zone = await self._settings.zone(guild_id)
-        report = await self._digests.report(guild_id, window, zone, by=by, group=group)
-        card, page, pages = paged(cards.digest(report, zone, len(report.rows)), page, cards.TOP)
+        most = (page + 1) * cards.TOP
+        listing = Listing(by, most=most)
+        report = await self._digests.report(guild_id, window, zone, listing, group=group)
+        card, page, pages = paged(cards.digest(report, zone, most), page, cards.TOP)
         rest = f"{report.window.text}:{by}:{group or ''}"
         card = replace(card, actions=replies.turns("digest", page, pages, rest))
         return Reply(card, zone, lambda: self._charts.leaders(report))

@@ -1,7 +1,6 @@
 """When a metric was really sampled: it tells "unchanged" from "not looked"."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 DAY = 86_400
@@ -32,11 +31,15 @@ class Span(NamedTuple):
             return self.until
         if not self.daily:
             return moment
-        return max(self.since, moment - (moment - NOON) % DAY)
+        return max(self.since, last_noon(moment))
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+def last_noon(moment: int) -> int:
+    """The newest 12:00 UTC at or before a moment."""
+    return moment - (moment - NOON) % DAY
+
+
+class Sight(NamedTuple):
     """How well a metric was looked at, at one moment."""
 
     sampled_at: int  # the newest sample at or before the moment
@@ -49,6 +52,11 @@ def look(spans: Sequence[Span], moment: int) -> Sight | None:
     `spans` may overlap and need no order: a metric can be part of several metric sets, and what
     one set left out another may have seen.
     """
+    if len(spans) == 1:  # as most are
+        (span,) = spans
+        if span.since > moment:
+            return None
+        return Sight(span.newest_sample(moment), covered=span.until >= moment)
     past = [span for span in spans if span.since <= moment]
     if not past:
         return None

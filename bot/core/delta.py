@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.coverage import DAY, Sight, Span, look
-from bot.core.retained import Retained
+from bot.core.retained import Tally
 from bot.core.window import Window
 
 
@@ -27,7 +27,7 @@ class Series:
     after: int | None  # the value observed last at or before the window's end
     first: int | None  # the oldest value of all; only read where `before` is None
     spans: Sequence[Span]  # when the metric was sampled
-    retained: Retained | None = None  # of stars, where the window begins before all of that
+    retained: Tally | None = None  # of stars, where the window begins before all of that
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def measure(
     seen_at, value = after.sampled_at, series.after
     if gone_at is not None and gone_at <= window.end:
         return Delta(metric, Status.GONE, None, value, None, seen_at)
-    first_at = min(span.since for span in series.spans)
+    first_at = min(series.spans).since
     rebuilt = _rebuilt(series, window.start, first_at)
     if rebuilt is not None:
         start = window.start

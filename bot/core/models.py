@@ -197,6 +197,15 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Which of the repositories that a guild watches are meant."""
+
+    guild_id: int
+    group: str | None = None  # None: all groups
+    hidden: bool = False  # also those that are not known to be public
+
+
+@dataclass(frozen=True, slots=True)
 class Allowance:
     """What GitHub still grants this token, as its last answers said; None where none said it."""
 

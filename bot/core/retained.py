@@ -71,13 +71,15 @@ _DAY_OF = attrgetter("day")
 
 
 @dataclass(frozen=True, slots=True)
-class Retained:
-    """What is known of one repository's stars still held."""
+class Tally:
+    """What is known of one repository's stars still held, as one moment needs it: added up."""
 
-    since: int  # the first day known; on one without an entry none was given
-    until: int  # the moment GitHub was asked
-    days: Sequence[Given]  # ascending, none of them zero
-    whole: bool  # nothing lies before the first of them
+    since: int  # as in `Retained`, like the next one
+    until: int
+    first_day: int | None  # of the first star known; None: none is
+    until_sample: int  # given up to the first sample's own day; 0 unless nothing lies before it
+    between: int  # given after the moment, and before the first sample's own day
+    whole: bool  # nothing lies before the first star known
 
     def level(self, moment: int, first_at: int, first: int) -> int | None:
         """How many stars there were about `moment`, before the first sample (`first` of them).
@@ -92,22 +94,51 @@ class Retained:
         known = following >= self.since or self.whole
         if not known or following >= first_at // DAY or first_at > self.until:
             return None
-        if self.whole and not self.days:
+        if self.whole and self.first_day is None:
             return None if first else 0  # stars without a day: this history cannot be right
-        if self._is_complete(first_at, first) and moment < noon(self.days[0].day):
+        first_star = self.first_star(first)
+        if first_star is not None and moment < first_star:
             return 0
-        return max(first - sum(day.stars for day in self.between(moment, first_at)), 0)
+        return max(first - self.between, 0)
+
+    def first_star(self, first: int) -> int | None:
+        """When it was given, where there is a day for each of the first sample's `first` stars."""
+        if not self.whole or self.first_day is None or self.until_sample < first:
+            return None
+        return noon(self.first_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """What is known of one repository's stars still held."""
+
+    since: int  # the first day known; on one without an entry none was given
+    until: int  # the moment GitHub was asked
+    days: Sequence[Given]  # ascending, none of them zero
+    whole: bool  # nothing lies before the first of them
+
+    def level(self, moment: int, first_at: int, first: int) -> int | None:
+        """How many stars there were about `moment`: see `Tally.level`."""
+        return self.tally(moment, first_at).level(moment, first_at, first)
 
     def begun(self, first_at: int, first: int) -> int:
         """The first moment whose level is worth telling."""
-        if self._is_complete(first_at, first):
-            return noon(self.days[0].day) - DAY
+        first_star = self.tally(first_at, first_at).first_star(first)
+        if first_star is not None:
+            return first_star - DAY
         return 0 if self.whole else self.since * DAY
 
-    def _is_complete(self, first_at: int, first: int) -> bool:
-        """Does it go back to the first star, with a day for each of the first sample's?"""
-        days = (day.stars for day in self.days if day.day * DAY <= first_at)
-        return self.whole and bool(self.days) and sum(days) >= first
+    def tally(self, moment: int, first_at: int) -> Tally:
+        """Its days added up, for one moment before the first sample."""
+        days = bisect_right(self.days, first_at // DAY, key=_DAY_OF) if self.whole else 0
+        return Tally(
+            self.since,
+            self.until,
+            self.days[0].day if self.days else None,
+            until_sample=sum(day.stars for day in self.days[:days]),
+            between=sum(day.stars for day in self.between(moment, first_at)),
+            whole=self.whole,
+        )
 
     def between(self, start: int, first_at: int) -> Sequence[Given]:
         """The days whose noon lies after `start`, up to the one before the first sample's day."""

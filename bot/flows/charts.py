@@ -15,7 +15,7 @@ from bot.core.chart import (
     segments,
 )
 from bot.core.delta import Delta
-from bot.core.digest import Digest
+from bot.core.digest import Digest, Listing
 from bot.core.metrics import METRICS, STARS, Metric
 from bot.core.models import Subject
 from bot.core.reports import Comparison, Drawn, Report
@@ -80,11 +80,10 @@ class Charts:
 
     async def leaders(self, report: Digest) -> Chart | None:
         """What the first of a digest gained over 30 days or more; None: nothing to see."""
-        metric = METRICS.get(report.by, STARS)
-        moved = [one for one in report.rows if (delta := one.delta(metric.key)) and delta.change]
+        metric = Listing(report.by).drawn
         end = report.window.end
         window = between(min(report.window.start, end - LEADERS_OVER), end)
-        subjects = [movement.subject for movement in moved[:MOST_LINES]]
+        subjects = [movement.subject for movement in report.leaders]
         if not subjects:
             return None
         chart = gains(await self._of(subjects, metric, window, title="The leaders"))

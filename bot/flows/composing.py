@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.core.digest import Digest, of_at_least
+from bot.core.digest import Digest, Listing
 from bot.core.guild import DigestSettings
 from bot.core.reports import ScheduledDigest
 from bot.core.schedule import Plan, previous_due
@@ -29,11 +29,10 @@ class Composing:
         return await self.telling(settings, await self.moved(settings, window))
 
     async def moved(self, settings: DigestSettings, window: Window) -> Digest:
-        """All of it, also what is too little to be listed."""
         return await self._digests.over(
             settings.guild_id,
             window,
-            by=settings.by,
+            Listing(settings.by, settings.minimum, settings.top),
             group=settings.group,
             published=settings.publish,
         )
@@ -45,12 +44,11 @@ class Composing:
         folded: Sequence[int] = (),
         held: Sequence[int] = (),
     ) -> ScheduledDigest:
-        """What is listed of it, with a chart, and which other due times it stands for."""
-        listed = of_at_least(moved, settings.minimum)
-        chart = await self._charts.leaders(listed)
+        """The same with a chart, and which other due times it stands for."""
+        chart = await self._charts.leaders(moved)
         numbers = await self._metrics.in_digest(settings.guild_id) if self._metrics else ()
         return ScheduledDigest(
-            settings, listed, chart, tuple(folded), tuple(held), numbers=tuple(numbers)
+            settings, moved, chart, tuple(folded), tuple(held), numbers=tuple(numbers)
         )
 
     async def today(self, settings: DigestSettings) -> ScheduledDigest:

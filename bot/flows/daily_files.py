@@ -17,9 +17,6 @@ from bot.flows.export import once_by_name
 from bot.flows.portfolio import OPERATOR, Portfolio
 from bot.flows.ports import Clock
 
-AT_ONCE = 500
-"""Repositories read in one step: others get their turn in between."""
-
 
 class Destination(Protocol):
     async def keep(self, daily: Daily, *, now: int, hidden: Collection[str] = ()) -> None:
@@ -87,11 +84,7 @@ class DailyFiles:
     async def _movements(self) -> list[Movement]:
         subjects = once_by_name(await self._portfolio.repositories(OPERATOR))
         window = parse_window("1d", now=self._clock.now(), zone=UTC)
-        found: list[Movement] = []
-        for first in range(0, len(subjects), AT_ONCE):
-            found += await self._deltas.between(subjects[first : first + AT_ONCE], window)
-            await asyncio.sleep(0)
-        return found
+        return await self._deltas.between(subjects, window)
 
 
 async def _kept(place: Place, movements: Sequence[Movement], now: int) -> str | None:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.delta import Series, Status, measure
+from bot.core.digest import Listing, Survey
 from bot.core.metrics import STARS
-from bot.core.models import Subject
+from bot.core.models import Scope, Subject
 from bot.core.rank import Movement
 from bot.core.retained import Retained
 from bot.core.window import Window
@@ -14,6 +15,8 @@ from bot.flows.star_ports import RetainedStars
 
 FRESH = 6 * 3600
 """A sample stands for a moment after it for this long, or for one collection interval (seconds)."""
+AT_ONCE = 250
+"""Repositories measured in one step: others get their turn in between."""
 
 
 class Deltas:
@@ -27,22 +30,32 @@ class Deltas:
 
         Stars that nobody sampled at the window's start are rebuilt from those still held.
         """
+        moved: list[Movement] = []
+        for first in range(0, len(subjects), AT_ONCE):
+            moved += await self._between(subjects[first : first + AT_ONCE], window)
+        return moved
+
+    async def survey(self, scope: Scope, window: Window, listing: Listing) -> Survey:
+        """What needs no measuring of a portfolio, and who of it does."""
+        return await self._histories.survey(scope, window, listing)
+
+    async def retained(self, subject_ids: Sequence[int]) -> Mapping[int, Retained]:
+        """The stars still held, of those whose history was asked for."""
+        return await self._stars.retained(subject_ids)
+
+    async def _between(self, subjects: Sequence[Subject], window: Window) -> list[Movement]:
         series = await self._histories.series([subject.id for subject in subjects], window)
         moved = [self._movement(subject, series[subject.id], window) for subject in subjects]
         young = [movement.subject.id for movement in moved if _is_young(movement)]
-        held = await self._stars.retained(young) if young else {}
-        for id_, retained in held.items():
-            series[id_][STARS.key] = replace(series[id_][STARS.key], retained=retained)
+        held = await self._stars.tallies(young, window.start) if young else {}
+        for id_, tally in held.items():
+            series[id_][STARS.key] = replace(series[id_][STARS.key], retained=tally)
         return [
             self._movement(one.subject, series[one.subject.id], window)
             if one.subject.id in held
             else one
             for one in moved
         ]
-
-    async def retained(self, subject_ids: Sequence[int]) -> Mapping[int, Retained]:
-        """The stars still held, of those whose history was asked for."""
-        return await self._stars.retained(subject_ids)
 
     def _movement(self, subject: Subject, series: Mapping[str, Series], window: Window) -> Movement:
         measured = (

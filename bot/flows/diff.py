@@ -1,5 +1,6 @@
 """The verb diff: one repository between two moments."""
 
+import asyncio
 from datetime import UTC, datetime, tzinfo
 
 from bot.core.events import over
@@ -40,16 +41,19 @@ class Diff:
             subject = await self._portfolio.pointed_at(guild_id, repository)
         else:
             subject = await self._portfolio.find(guild_id, repository)
-        (movement,) = await self._deltas.between([subject], asked)
+        (movement,), events, visits = await asyncio.gather(  # the store answers all in one go
+            self._deltas.between([subject], asked),
+            self._portfolio.events(guild_id, [subject]),
+            self._traffic.over(guild_id, subject, asked),
+        )
         if not movement.deltas:
             await self._explain(subject, zone)
-        events = await self._portfolio.events(guild_id, [subject])
         return Report(
             subject,
             asked,
             movement.deltas,
             events=over(events.get(subject.id, ()), asked),
-            traffic=await self._traffic.over(guild_id, subject, asked),
+            traffic=visits,
         )
 
     async def _explain(self, subject: Subject, zone: tzinfo) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
-from bot.core.digest import Digest, digest
+from bot.core.digest import EVERYTHING, Digest, Listing, digest
 from bot.core.events import Event, Happening, in_public, inside
-from bot.core.models import Subject, Visibility
-from bot.core.rank import ANY, RANKINGS
+from bot.core.models import Scope
+from bot.core.rank import RANKINGS
 from bot.core.window import Window, parse_window
 from bot.errors import UsageError
 from bot.flows.deltas import Deltas
@@ -27,26 +27,29 @@ class Digests:
         guild_id: int,
         window: str,
         zone: tzinfo,
+        listing: Listing = EVERYTHING,
         *,
-        by: str = ANY,
         group: str | None = None,
     ) -> Digest:
         """Raises InvalidWindow, or UsageError for a ranking nobody knows or an empty portfolio."""
         asked = parse_window(window, now=self._clock.now(), zone=zone)
-        if by not in RANKINGS:
-            raise UsageError(f"Nothing is ranked by {by!r}: take one of {_listed(RANKINGS)}.")
-        subjects = await self._portfolio.repositories(guild_id, group)
-        if not subjects:
+        if listing.by not in RANKINGS:
+            raise UsageError(
+                f"Nothing is ranked by {listing.by!r}: take one of {_listed(RANKINGS)}."
+            )
+        scope = self._portfolio.scope(guild_id, group)
+        moved = await self._moved(scope, asked, listing)
+        if not moved.counts.watched:
             await self._portfolio.require_group(guild_id, group)
             raise UsageError("Nothing is watched here yet: start with track add owner/name.")
-        return await self._ranked(guild_id, subjects, asked, by)
+        return moved
 
     async def over(
         self,
         guild_id: int,
         window: Window,
+        listing: Listing = EVERYTHING,
         *,
-        by: str = ANY,
         group: str | None = None,
         published: bool = False,
     ) -> Digest:
@@ -54,31 +57,29 @@ class Digests:
 
         One that is published leaves the guild: it tells of public repositories only.
         """
-        subjects = await self._portfolio.repositories(guild_id, group)
-        if published:
-            subjects = [one.hidden for one in subjects if one.visibility is Visibility.PUBLIC]
-        return await self._ranked(guild_id, subjects, window, by, published=published)
+        scope = self._portfolio.scope(guild_id, group, published=published)
+        return await self._moved(scope, window, listing, published=published)
 
-    async def _ranked(
-        self,
-        guild_id: int,
-        subjects: Sequence[Subject],
-        window: Window,
-        by: str,
-        *,
-        published: bool = False,
+    async def _moved(
+        self, scope: Scope, window: Window, listing: Listing, *, published: bool = False
     ) -> Digest:
-        movements = await self._deltas.between(subjects, window)
-        gone = {subject.id for subject in subjects if subject.gone_at is not None}
-        failed = await self._runs.failing() - gone  # who may not know why is told that it is gone
-        moved = digest(movements, window, by=by, failed=failed)
-        events = await self._portfolio.events(guild_id, subjects, window.start)
+        """Only who may be shown is looked at one by one: the store counts all the others."""
+        survey = await self._deltas.survey(scope, window, listing)
+        measured = survey.measured | survey.doubtful
+        met, failing = await self._portfolio.met(window.start), await self._runs.failing()
+        subjects = await self._portfolio.some(scope, measured | met | failing)
+        movements = await self._deltas.between([s for s in subjects if s.id in measured], window)
+        moved = digest(movements, window, listing=listing, survey=survey)
+        events = await self._portfolio.events(scope.guild_id, subjects, window.start)
         happened = (
             Happening(subject, event)
             for subject in subjects
             for event in inside(_told(events.get(subject.id, ()), published=published), window)
         )
-        return replace(moved, happened=tuple(happened))
+        # who may not know why it failed is told that it is gone
+        failed = sum(one.id in failing and one.gone_at is None for one in subjects)
+        counts = replace(moved.counts, failed=failed)
+        return replace(moved, counts=counts, happened=tuple(happened))
 
 
 def _told(events: Sequence[Event], *, published: bool) -> Sequence[Event]:

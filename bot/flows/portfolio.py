@@ -1,11 +1,11 @@
 """Whose repositories, and who may see them."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bot.core.events import Event, Kind, in_order, in_public
 from bot.core.groups import ALL, only, unknown
-from bot.core.models import NOT_VISIBLE, Refused, RunError, Subject, Visibility
+from bot.core.models import NOT_VISIBLE, Refused, RunError, Scope, Subject, Visibility
 from bot.core.names import parse_repository
 from bot.core.tokens import owners_of
 from bot.errors import UnknownRepository
@@ -60,6 +60,16 @@ class Portfolio:
         once = {watch.subject.id: watch.subject for watch in watches}
         return [seen for one in once.values() if (seen := self.seen(guild_id, one))]
 
+    def scope(self, guild_id: int, group: str | None, *, published: bool = False) -> Scope:
+        """The same to a store; what is published leaves the guild: public repositories only."""
+        hidden = not published and self.shows(guild_id, Visibility.PRIVATE)
+        return Scope(guild_id, only(group), hidden)
+
+    async def some(self, scope: Scope, subject_ids: Iterable[int]) -> list[Subject]:
+        """Those of these ids that are meant, by name."""
+        meant = await self._watches.some(scope, subject_ids)
+        return meant if scope.hidden else [subject.hidden for subject in meant]
+
     async def owners(self, guild_id: int) -> set[str]:
         """Who owns what a guild watches: also what GitHub was not asked about yet."""
         watched = [watch.subject for watch in await self._watches.of(guild_id)]
@@ -111,6 +121,10 @@ class Portfolio:
             id_: in_public(in_order([*found.get(id_, ()), *forbidden.get(id_, ())]))
             for id_ in found.keys() | forbidden.keys()
         }
+
+    async def met(self, since: int) -> set[int]:
+        """Ids, also of what others watch, of those to whom anything happened since then."""
+        return await self._subjects.met(since)
 
     async def find(self, guild_id: int, text: str) -> Subject:
         """The repository someone names, or points at by `reference`.

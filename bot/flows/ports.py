@@ -1,6 +1,6 @@
 """What a flow asks of the world; the edges satisfy these by shape."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.core.backups import Contents
 from bot.core.chart import Trail
 from bot.core.delta import Series
+from bot.core.digest import Listing, Survey
 from bot.core.events import Event
 from bot.core.guild import AuditEntry, DigestSettings, Guild, Post, PostState
 from bot.core.history import Merged
@@ -24,6 +25,7 @@ from bot.core.models import (
     Run,
     RunError,
     Sample,
+    Scope,
     Subject,
     Told,
     Trigger,
@@ -102,9 +104,17 @@ class Subjects(Protocol):
         """All that happened to each, in order; to whom nothing did since then is absent."""
         ...
 
+    async def met(self, since: int) -> set[int]:
+        """Ids of those to whom anything happened since then."""
+        ...
+
 
 class Watches(Protocol):
     async def of(self, guild_id: int, group: str | None = None) -> list[Watch]: ...
+
+    async def some(self, scope: Scope, subject_ids: Iterable[int]) -> list[Subject]:
+        """Those of these ids that are meant, by name."""
+        ...
 
     async def add(
         self,
@@ -193,6 +203,10 @@ class Histories(Protocol):
         self, subject_ids: Sequence[int], window: Window
     ) -> dict[int, dict[str, Series]]:
         """What a window needs: subject id -> metric -> series, metrics in the registry's order."""
+        ...
+
+    async def survey(self, scope: Scope, window: Window, listing: Listing) -> Survey:
+        """What can be told of a portfolio at once, and who of it has to be measured."""
         ...
 
     async def trails(

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.digest import Digest, of_at_least
+from bot.core.digest import Digest
 from bot.core.guild import (
     ATTEMPT_SECONDS,
     BY_HAND,
@@ -214,8 +214,8 @@ class Posting:
 
     async def _send(self, post: Post, digest: DigestSettings) -> None:
         moved = await self._composing.moved(digest, between(post.covers_from, post.due_at))
-        if digest.skip_empty and not of_at_least(moved, digest.minimum).rows:
-            state = PostState.HELD if moved.rows else PostState.SKIPPED
+        if digest.skip_empty and not moved.listed:
+            state = PostState.HELD if moved.ranked else PostState.SKIPPED
             await self._outbox.finish(post.id, state)
             return
         report = await self._report(post, digest, moved)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core.models import Pause, Refusal
-from bot.core.retained import Extent, Retained, StarPage, Unread
+from bot.core.retained import Extent, Retained, StarPage, Tally, Unread
 
 
 class StarHistory(Protocol):
@@ -44,6 +44,10 @@ class RetainedStars(Protocol):
 
     async def retained(self, subject_ids: Sequence[int]) -> dict[int, Retained]:
         """All days known of each; one that was never read is absent."""
+        ...
+
+    async def tallies(self, subject_ids: Sequence[int], moment: int) -> dict[int, Tally]:
+        """What they tell of a moment before the first sample; one never read is absent."""
         ...
 
 

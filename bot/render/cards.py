@@ -84,8 +84,8 @@ def digest(report: Digest, zone: tzinfo, top: int = TOP) -> Card:
         title=f"Digest · {describe(window, zone=zone)}",
         lines=() if rows else (_quiet(report.counts),),
         rows=rows,
-        more=len(report.rows) - len(shown),
-        notes=(*_gone(report.gone, window, zone), *event_words.notes(report.happened)),
+        more=report.listed - len(shown),
+        notes=(*_gone(report, zone), *event_words.notes(report.happened)),
         footer=(*_counts(report.counts), *_freshness(report, zone)),
         tone=_overall([d for m in shown[:1] if (d := lead(m, report.by))]),
     )
@@ -229,17 +229,17 @@ def _moment(at: int, window: Window, zone: tzinfo) -> str:
     return words.moment(at, zone, beside=window.end)
 
 
-def _gone(gone: Sequence[Movement], window: Window, zone: tzinfo) -> tuple[str, ...]:
-    if not gone:
+def _gone(report: Digest, zone: tzinfo) -> tuple[str, ...]:
+    if not report.gone:
         return ()
     told = [
         f"{movement.subject.full_name}, last seen"
-        f" {words.day(movement.deltas[0].after_at, zone, beside=window.end)}"
+        f" {words.day(movement.deltas[0].after_at, zone, beside=report.window.end)}"
         if movement.deltas
         else movement.subject.full_name
-        for movement in gone
+        for movement in report.gone
     ]
-    return (f"gone: {event_words.named(told)}",)
+    return (f"gone: {event_words.named(told, report.counts.gone)}",)
 
 
 def _folded(folded: Sequence[int], window: Window, zone: tzinfo) -> tuple[str, ...]:

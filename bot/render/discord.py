@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from io import BytesIO
+from math import ceil
 from typing import TypedDict
 
 import discord
@@ -74,13 +75,15 @@ def paged(card: Card, page: int, most: int) -> tuple[Card, int, int]:
     """A page of a card's rows, at most so many; with its number, from 0, and how many there are.
 
     Rows stand whole on one page, so long ones make more pages; a number too high is the last one.
+    Rows that the card only counts are taken to be short ones.
     """
     pages = _pages(card, most)
     page = min(page, len(pages) - 1)
     more = sum(map(len, pages[page + 1 :])) + card.more
-    told = (f"page {page + 1} of {len(pages)}",) if len(pages) > 1 else ()
+    number = page + 1 + ceil(more / most) if card.more else len(pages)
+    told = (f"page {page + 1} of {number}",) if number > 1 else ()
     shown = replace(card, rows=pages[page], more=more, footer=(*told, *card.footer))
-    return shown, page, len(pages)
+    return shown, page, number
 
 
 def _pages(card: Card, most: int) -> list[tuple[Row, ...]]:

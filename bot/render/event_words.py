@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from bot.core.digest import NAMED
 from bot.core.events import NAMES, Event, Happening, Kind, latest
 from bot.render import words
 
 MOST = 5
 """Events of one repository that are told; of more, the newest."""
-NAMED = 3
-"""Repositories of a digest that are named for each kind."""
 SINCE = {
     Kind.PRIVATE: "private since",
     Kind.GONE: "gone or not visible since",
@@ -36,15 +35,15 @@ def notes(happened: Sequence[Happening]) -> tuple[str, ...]:
     """`renamed: acme/new from acme/old; acme/two from acme/one and 4 more`: a note a kind."""
     ended = latest(happened)
     return tuple(
-        f"{kind}: {named([_subject(one) for one in ended[kind]])}"
+        f"{kind}: {named([_subject(one) for one in ended[kind]], len(ended[kind]))}"
         for kind in IN_A_DIGEST
         if ended[kind]
     )
 
 
-def named(names: Sequence[str]) -> str:
-    """The first three, and how many more there are."""
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+def named(names: Sequence[str], number: int) -> str:
+    """The first three, and how many more of that number there are."""
+    more = f" and {number - NAMED:,} more" if number > NAMED else ""
     return "; ".join(names[:NAMED]) + more
 
 

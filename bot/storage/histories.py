@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.core.chart import Trail
 from bot.core.coverage import Span
 from bot.core.delta import Series
+from bot.core.digest import Listing, Survey
 from bot.core.history import History, Merged, Observation
 from bot.core.metrics import METRICS
-from bot.core.models import Sample, Told
+from bot.core.models import Sample, Scope, Told
 from bot.core.window import Window
 from bot.storage.brought import newest_file, note_files, note_gone
 from bot.storage.database import Database, Row, Transaction, among, ids
 from bot.storage.merging import Merger, metric_set
 from bot.storage.subjects import ensure, maybe, whole
+from bot.storage.surveys import survey
 from bot.storage.trails import trails
 
 # One seek each, none for what did not change since: window functions were 30 to 300 times slower.
@@ -35,6 +37,10 @@ c.subject_id, s.metrics, s.daily, s.imported, c.since, c.until
 FROM coverage c JOIN metric_sets s ON s.id = c.metric_set_id WHERE
 """
 SPANS, COVERAGE = f"SELECT 1, {COVERED}", f"SELECT {COVERED}"
+# One statement: a run that commits between two would give new values with old coverage.
+SERIES_WITH_SPANS = (
+    f"{SERIES} {among('l.subject_id', 3)} UNION ALL {SPANS} {among('c.subject_id', 3)}"
+)
 EVER = 2**62
 """Later than any sample."""
 VALUE, SPAN = 0, 1
@@ -63,23 +69,24 @@ class Histories:
         self, subject_ids: Sequence[int], window: Window
     ) -> dict[int, dict[str, Series]]:
         """What a window needs: subject id -> metric -> series, metrics in the registry's order."""
-        # one statement: a run that commits between two would give new values with old coverage
         found = await self._database.rows(
-            f"{SERIES} {among('l.subject_id', 3)} UNION ALL {SPANS} {among('c.subject_id', 3)}",
-            window.start, window.end, ids(subject_ids),
-        )  # fmt: skip
-        spans = _spans(row[1:] for row in found if row[0] == SPAN)
-        values = [row for row in found if row[0] == VALUE]
+            SERIES_WITH_SPANS, window.start, window.end, ids(subject_ids)
+        )
+        spans = _spans(row for row in found if row[0] == SPAN)
         series: dict[int, dict[str, Series]] = {id_: {} for id_ in subject_ids}
-        for _, subject_id, key, _, before, after, first in values:
-            seen = spans.get(whole(subject_id), {}).get(str(key), [])
-            series[whole(subject_id)][str(key)] = Series(
-                maybe(before), maybe(after), maybe(first), seen
-            )
+        for kind, subject_id, key, _, before, after, first in found:
+            if kind == VALUE:
+                id_, name = whole(subject_id), str(key)
+                seen = spans[id_].get(name, ())
+                series[id_][name] = Series(maybe(before), maybe(after), maybe(first), seen)
         return {
             id_: {key: known[key] for key in METRICS if key in known}
             for id_, known in series.items()
         }
+
+    async def survey(self, scope: Scope, window: Window, listing: Listing) -> Survey:
+        """What can be told of a portfolio at once, and who of it has to be measured."""
+        return await survey(self._database, scope, window, listing)
 
     async def trails(
         self, subject_ids: Sequence[int], metric: str, window: Window
@@ -132,11 +139,20 @@ class Histories:
 
 
 def _spans(rows: Iterable[Row]) -> dict[int, dict[str, list[Span]]]:
-    spans: dict[int, dict[str, list[Span]]] = defaultdict(lambda: defaultdict(list))
-    for subject_id, metrics, daily, _, since, until in rows:
+    """Rows of SPANS: subject id -> metric -> spans."""
+    read: dict[int, dict[str, list[Span]]] = defaultdict(dict)
+    for _, subject_id, metrics, daily, _, since, until in rows:
         span = Span(whole(since), whole(until), bool(daily))
-        for key in str(metrics).split(","):
-            spans[whole(subject_id)][key].append(span)
+        read[whole(subject_id)].setdefault(str(metrics), []).append(span)
+    return defaultdict(dict, {id_: _by_metric(sets) for id_, sets in read.items()})
+
+
+def _by_metric(sets: Mapping[str, list[Span]]) -> dict[str, list[Span]]:
+    """What was read together shares its spans."""
+    spans: dict[str, list[Span]] = {}
+    for metrics, seen in sets.items():
+        for key in metrics.split(","):
+            spans[key] = [*spans[key], *seen] if key in spans else seen
     return spans
 
 

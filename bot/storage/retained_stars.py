@@ -4,8 +4,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from bot.core.coverage import DAY
+from bot.core.metrics import STARS
 from bot.core.models import Visibility
-from bot.core.retained import NOTHING_READ, PAGES, Extent, Given, Retained, StarPage, Unread
+from bot.core.retained import (
+    NOTHING_READ,
+    PAGES,
+    Extent,
+    Given,
+    Retained,
+    StarPage,
+    Tally,
+    Unread,
+    first_after,
+)
 from bot.storage.database import Database, Row, Transaction, among, ids
 from bot.storage.subjects import COLUMNS, maybe, subject_of, whole
 
@@ -18,6 +29,21 @@ WHERE s.visibility = $1 AND s.gone_at IS NULL
  AND (h.subject_id IS NULL OR h.whole = 0 AND h.pages < $2 AND (h.pages > 0 OR h.asked_at <= $3))
  AND s.id IN (SELECT w.subject_id FROM watches w)
 ORDER BY 1, s.id LIMIT $4
+"""
+# Added up where they lie: a repository may have 840 days, and a portfolio thousands of those.
+TALLIES = f"""
+SELECT h.subject_id, h.since, h.asked_at,
+ (SELECT min(r.day) FROM stars_retained r WHERE r.subject_id = h.subject_id),
+ CASE WHEN h.whole = 0 THEN 0 ELSE (SELECT coalesce(sum(r.count), 0) FROM stars_retained r
+   WHERE r.subject_id = h.subject_id AND r.day <= h.first_at / {DAY}) END,
+ (SELECT coalesce(sum(r.count), 0) FROM stars_retained r
+   WHERE r.subject_id = h.subject_id AND r.day >= $2 AND r.day < h.first_at / {DAY}),
+ h.whole
+FROM (SELECT t.subject_id, t.since, t.asked_at, t.whole, (SELECT min(c.since)
+   FROM coverage c JOIN metric_sets s ON s.id = c.metric_set_id
+   WHERE c.subject_id = t.subject_id AND ',' || s.metrics || ',' LIKE $3) AS first_at
+  FROM star_histories t WHERE t.pages > 0) h
+WHERE h.first_at IS NOT NULL AND {among("h.subject_id", 1)}
 """
 HISTORY = "SELECT h.subject_id, h.pages, h.since, h.whole, h.asked_at FROM star_histories h WHERE "
 
@@ -82,6 +108,23 @@ class RetainedStars:
         return {
             whole(id_): Retained(whole(since), whole(at), days[whole(id_)], bool(all_of_it))
             for id_, _, since, all_of_it, at in known
+        }
+
+    async def tallies(self, subject_ids: Sequence[int], moment: int) -> dict[int, Tally]:
+        """What they tell of a moment before the first sample; one never read is absent."""
+        rows = await self._database.rows(
+            TALLIES, ids(subject_ids), first_after(moment), f"%,{STARS.key},%"
+        )
+        return {
+            whole(id_): Tally(
+                whole(since),
+                whole(until),
+                maybe(first_day),
+                until_sample=whole(until_sample),
+                between=whole(given),
+                whole=bool(all_of_it),
+            )
+            for id_, since, until, first_day, until_sample, given, all_of_it in rows
         }
 
 

@@ -91,6 +91,14 @@ class Subjects:
         """All that happened to each, in order; to whom nothing did since then is absent."""
         return await events_of(self._database, subject_ids, since)
 
+    async def met(self, since: int) -> set[int]:
+        """Ids of those to whom anything happened since then."""
+        rows = await self._database.rows(
+            "SELECT subject_id FROM events WHERE at > $1"
+            " UNION SELECT id FROM subjects WHERE forbidden_at > $1", since,
+        )  # fmt: skip
+        return {whole(id_) for (id_,) in rows}
+
     async def count(self) -> int:
         ((number,),) = await self._database.rows("SELECT count(*) FROM subjects")
         return whole(number)

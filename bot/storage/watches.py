@@ -1,8 +1,8 @@
 """Who watches what: a guild's portfolio, in named groups."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from bot.core.models import Watch
+from bot.core.models import Scope, Subject, Visibility, Watch
 from bot.storage.database import Database, Transaction, among, ids
 from bot.storage.subjects import COLUMNS, subject_of, whole
 
@@ -20,6 +20,17 @@ class Watches:
             guild_id, group, group is None,
         )  # fmt: skip
         return [Watch(subject_of(row[2:]), str(row[0]), bool(row[1])) for row in rows]
+
+    async def some(self, scope: Scope, subject_ids: Iterable[int]) -> list[Subject]:
+        """Those of these ids that are meant, by name."""
+        rows = await self._database.rows(
+            f"SELECT {COLUMNS} FROM subjects s WHERE (s.visibility = '{Visibility.PUBLIC}' OR $2)"
+            " AND s.id IN (SELECT w.subject_id FROM watches w WHERE w.guild_id = $3"
+            f" AND (w.watch_group = $4 OR $5) AND {among('w.subject_id', 1)})"
+            " ORDER BY lower(s.full_name), s.id",
+            ids(subject_ids), scope.hidden, scope.guild_id, scope.group, scope.group is None,
+        )  # fmt: skip
+        return [subject_of(row) for row in rows]
 
     async def add(
         self,

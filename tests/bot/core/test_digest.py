@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.delta import Delta, Status
-from bot.core.digest import Counts, digest
+from bot.core.digest import NAMED, Counts, Listing, Survey, digest
 from bot.core.metrics import METRICS
 from bot.core.models import Subject
 from bot.core.rank import ANY, Movement, ranked
@@ -91,13 +91,6 @@ def test_each_kind_is_counted_as(kind: str, counted: str) -> None:
     assert digest([movement(1, kind)], WEEK).counts == replace(nobody, **{counted: 1})
 
 
-def test_failed_ones_are_counted_besides() -> None:
-    portfolio = [movement(id_, kind) for id_, kind in enumerate(KINDS)]
-    without, with_ = digest(portfolio, WEEK), digest(portfolio, WEEK, failed={0, 3, 99})
-
-    assert with_.counts == replace(without.counts, failed=2)
-
-
 @pytest.mark.parametrize(
     ("gone_at", "counted"), [(0, "gone"), (WEEK.end, "gone"), (WEEK.end + 1, "new")]
 )
@@ -118,7 +111,7 @@ def test_the_gone_ones_are_named_with_their_last_values() -> None:
 
 
 def test_a_repository_that_moved_elsewhere_is_changed_though_not_in_the_ranking() -> None:
-    answer = digest([movement(1, "gained")], WEEK, by="forks")
+    answer = digest([movement(1, "gained")], WEEK, listing=Listing("forks"))
 
     assert answer.rows == ()
     assert answer.counts.changed == 1
@@ -127,7 +120,7 @@ def test_a_repository_that_moved_elsewhere_is_changed_though_not_in_the_ranking(
 def test_it_tells_what_was_asked_and_the_newest_sample() -> None:
     older = Movement(subject(1), (Delta("stars", EXACT, 5, 6, NOON, NOON + DAY),))
     newer = Movement(subject(2), (Delta("stars", NEW, None, 6, None, NOON + 2 * DAY),))
-    answer = digest([older, newer], WEEK, by="stars")
+    answer = digest([older, newer], WEEK, listing=Listing("stars"))
 
     assert (answer.window, answer.by) == (WEEK, "stars")
     assert answer.sampled_at == NOON + 2 * DAY
@@ -135,10 +128,10 @@ def test_it_tells_what_was_asked_and_the_newest_sample() -> None:
 
 
 @PATIENT
-@given(st.lists(st.sampled_from(list(KINDS))), st.sets(st.integers(0, 12)))
-def test_the_counts_add_up_to_what_is_watched(kinds: list[str], failed: set[int]) -> None:
+@given(st.lists(st.sampled_from(list(KINDS))))
+def test_the_counts_add_up_to_what_is_watched(kinds: list[str]) -> None:
     portfolio = [movement(id_, kind) for id_, kind in enumerate(kinds)]
-    answer = digest(portfolio, WEEK, failed=failed)
+    answer = digest(portfolio, WEEK)
     counted = [COUNTED[kind] for kind in kinds]
 
     assert answer.counts == Counts(
@@ -148,11 +141,31 @@ def test_the_counts_add_up_to_what_is_watched(kinds: list[str], failed: set[int]
         new=counted.count("new"),
         gone=counted.count("gone"),
         unsampled=counted.count("unsampled"),
-        failed=len(failed & set(range(len(kinds)))),
+        failed=0,
     )
     assert answer.rows == tuple(ranked(portfolio, ANY))
-    assert len(answer.rows) == answer.counts.changed
-    assert len(answer.gone) == answer.counts.gone
+    assert len(answer.rows) == answer.listed == answer.ranked == answer.counts.changed
+    assert len(answer.gone) == min(answer.counts.gone, NAMED)
+
+
+@PATIENT
+@given(st.lists(st.sampled_from(list(KINDS))), st.integers(0, 8), st.integers(0, 3), st.data())
+def test_whom_a_survey_has_counted_need_not_be_measured(
+    kinds: list[str], minimum: int, most: int, data: st.DataObject
+) -> None:
+    """It has to bring along the first of its ranking and the first who are gone."""
+    portfolio = [movement(id_, kind) for id_, kind in enumerate(kinds)]
+    sure = data.draw(st.sets(st.sampled_from(portfolio)) if portfolio else st.just(set()))
+    listing = Listing("stars", minimum, most)
+    alone = digest([m for m in portfolio if m in sure], WEEK, listing=listing)
+    brought = frozenset(m.subject.id for m in (*alone.rows, *alone.leaders, *alone.gone))
+    survey = Survey(alone.counts, alone.ranked, alone.listed, alone.sampled_at, brought)
+    looked_at = [m for m in portfolio if m not in sure or m.subject.id in brought]
+
+    whole = digest(portfolio, WEEK, listing=listing)
+
+    assert digest(looked_at, WEEK, listing=listing, survey=survey) == whole
+    assert whole.rows == digest(portfolio, WEEK, listing=replace(listing, most=None)).rows[:most]
 
 
 _any_delta = st.builds(

@@ -32,7 +32,8 @@ def stars(
 ) -> Delta | None:
     """Measure from `start` to `end` over samples (moment, stars) that form one span."""
     spans = [Span(samples[0][0], samples[-1][0])]
-    series = Series(None, samples[-1][1], samples[0][1], spans, retained)
+    tally = retained.tally(start, samples[0][0]) if retained else None
+    series = Series(None, samples[-1][1], samples[0][1], spans, tally)
     return measure("stars", series, between(start, end), fresh=FRESH)
 
 
@@ -122,7 +123,7 @@ def test_never_less_than_none() -> None:
 
 
 def test_who_is_gone_or_was_sampled_before_the_start_is_not_rebuilt() -> None:
-    series = Series(None, 100, 100, [Span(NOON, NOON)], held({1: 5}))
+    series = Series(None, 100, 100, [Span(NOON, NOON)], held({1: 5}).tally(NOON - DAY, NOON))
     gone = measure("stars", series, between(NOON - DAY, NOON), fresh=FRESH, gone_at=NOON)
     early = stars(held({1: 5}), NOON + 2 * HOUR, (NOON + HOUR, 100), end=NOON + 3 * HOUR)
 
@@ -240,7 +241,8 @@ def test_pages_add_up_to_how_far_back_it_is_known() -> None:
 
 def test_a_window_of_days_is_rebuilt_by_the_same_rule() -> None:
     window = Window(NOON - DAY // 2 - 9 * DAY, NOON, "", starts_with_day=True, ends_with_day=False)
-    series = Series(None, 100, 100, [Span(NOON, NOON)], held({9: 3, 10: 50}))
+    tally = held({9: 3, 10: 50}).tally(window.start, NOON)
+    series = Series(None, 100, 100, [Span(NOON, NOON)], tally)
 
     delta = measure("stars", series, window, fresh=FRESH)
 

@@ -5,7 +5,7 @@ from datetime import UTC
 
 import pytest
 
-from bot.core.digest import Counts, Digest
+from bot.core.digest import Counts, Digest, Listing
 from bot.core.models import Refusal, Refused, Trigger, Visibility
 from bot.errors import InvalidWindow, UsageError
 from bot.flows.portfolio import OPERATOR
@@ -70,7 +70,7 @@ async def test_it_is_ranked_as_asked(
 ) -> None:
     await a_day_later(flows, github, clock)
 
-    assert names_of(await flows.digests.report(HERE, "1d", UTC, by=by)) == names
+    assert names_of(await flows.digests.report(HERE, "1d", UTC, Listing(by))) == names
 
 
 async def test_one_that_could_not_be_read_is_counted_until_it_is(
@@ -166,7 +166,7 @@ async def test_an_empty_group_is_a_sentence(flows: Flows) -> None:
 
 async def test_a_ranking_nobody_knows_is_refused_with_those_there_are(flows: Flows) -> None:
     with pytest.raises(UsageError, match=r"by 'fame': take one of any, stars, .* or percent\."):
-        await flows.digests.report(HERE, "1d", UTC, by="fame")
+        await flows.digests.report(HERE, "1d", UTC, Listing("fame"))
 
 
 async def test_a_window_that_is_none_is_refused(flows: Flows) -> None:

@@ -63,6 +63,14 @@ def test_a_page_beyond_the_last_is_the_last() -> None:
     assert card.footer == ("page 2 of 2",)
 
 
+@pytest.mark.parametrize("page", range(5))
+def test_a_page_is_the_same_where_the_rows_after_it_are_only_counted(page: int) -> None:
+    whole, told = Card("List", rows=rows(47)), (page + 1) * 10
+    begun = Card("List", rows=whole.rows[:told], more=max(47 - told, 0))
+
+    assert paged(begun, page, 10) == paged(whole, page, 10)
+
+
 MARKUP = re.compile(
     r"@everyone|@here|<[@#/t:]|://|`|\|\||~~|\*\*|\[[^\[\]]*\]\(|\u202e|^\s*(#{1,3} |- |> )",
     re.MULTILINE,

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 from bot.core.chart import Chart, Line, Point
 from bot.core.delta import Delta, Status
+from bot.core.digest import Listing
 from bot.core.digest import digest as digested
 from bot.core.metrics import STARS
 from bot.core.models import Refusal, Refused, RunError, Subject
@@ -47,7 +48,9 @@ def test_a_diff_marks_it_and_does_not_call_its_start_a_sample() -> None:
 def test_in_a_digest_it_is_marked_as_the_lead_and_among_others() -> None:
     fewer_forks = replace(FORKS, before=89)
     leading, beside = (
-        cards.digest(digested([Movement(SITE, (REBUILT, forks))], WINDOW, by=by), UTC).rows[0]
+        cards.digest(
+            digested([Movement(SITE, (REBUILT, forks))], WINDOW, listing=Listing(by)), UTC
+        ).rows[0]
         for forks, by in ((fewer_forks, "any"), (FORKS, "forks"))
     )
 

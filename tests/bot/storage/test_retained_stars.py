@@ -1,13 +1,16 @@
 """Stars still held, in the store: what a newer answer replaces, and where reading goes on."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.coverage import DAY
-from bot.core.models import Subject
+from bot.core.models import Sample, Subject
 from bot.core.retained import NOTHING_READ, Extent, Given, Retained, StarPage
 from bot.storage.histories import merge_into
+from tests.bot.core.timelines import PATIENT
 from tests.standins.clock import moment
-from tests.standins.stored import SqliteStore
+from tests.standins.stored import SqliteStore, fresh_store
 
 NOW = moment("2026-07-01")
 TODAY = NOW // DAY
@@ -159,3 +162,36 @@ async def test_a_refusal_of_one_that_is_no_longer_there_is_not_noted(store: Sqli
     await store.stars.refused(4711, NOW)
 
     assert await store.database.rows("SELECT * FROM star_histories") == []
+
+
+@PATIENT
+@given(
+    ago=st.dictionaries(st.integers(0, 50), st.integers(1, 9), max_size=12),
+    moment=st.integers(-60 * DAY, DAY).map(lambda after: NOW + after),
+    sampled=st.lists(st.integers(-30 * DAY, 0).map(lambda after: NOW + after), min_size=1),
+    last=st.booleans(),
+)
+async def test_added_up_in_the_store_as_day_by_day(
+    ago: dict[int, int],
+    moment: int,
+    sampled: list[int],
+    last: bool,  # noqa: FBT001
+) -> None:
+    """Of several samples the first counts, and of several metrics the stars."""
+    days = {TODAY - day: stars for day, stars in ago.items()}
+    async with fresh_store() as store:
+        site, unsampled = await store.subjects.ensure(["o/site", "o/unsampled"], NOW)
+        await store.histories.merge(
+            [
+                ("o/site", Sample(min(sampled) - 9 * DAY, {"forks": 1})),
+                *(("o/site", Sample(at, {"stars": at - NOW + 30 * DAY})) for at in sampled),
+            ],
+            NOW,
+        )
+        for one in (site, unsampled):
+            await store.stars.keep(one.id, 1, StarPage(days, TODAY - 50, TODAY + 1, last), NOW)
+
+        told = await store.stars.tallies([site.id, unsampled.id, 4711], moment)
+        held = (await store.stars.retained([site.id]))[site.id]
+
+    assert told == {site.id: held.tally(moment, min(sampled))}
