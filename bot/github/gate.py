@@ -47,13 +47,17 @@ class Gate:
     ) -> None:
         """Stay shut for so long, for one resource or all; none of GitHub's limits outlives an hour.
 
+        Whoever is sent away again and again waits longer each time, as GitHub asks:
+        https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
         Raises RateLimited when this trip would have to wait too long.
         """
+        patience = min(self._patience, trip.patience)
+        seconds = max(seconds, min(trip.waited, patience - trip.waited))
         opens_at = self.clock.now() + min(seconds, HOUR)
         for purse in self._purses.values() if resource is None else (self._purses[resource],):
             purse.close(opens_at, reason)
         trip.waited += seconds
-        if trip.waited > min(self._patience, trip.patience):
+        if trip.waited > patience:
             raise limited(reason, opens_at)
 
     def learn(self, headers: Mapping[str, str], resource: Resource) -> None:
