@@ -16,6 +16,7 @@ class Rest:
         self.left = ANONYMOUS  # of nobody's hour
         self.asked: list[str] = []
         self.faults: dict[str, int | str] = {}  # a path -> a status, or what is said instead
+        self.moves: dict[str, str] = {}  # a path -> where it is said to be now
 
     def serve(self, app: web.Application, admits: Callable[[web.Request], bool]) -> None:
         self._admits = admits
@@ -25,6 +26,9 @@ class Rest:
 
     async def _by_name(self, request: web.Request) -> web.Response:
         name = "{owner}/{repo}".format(**request.match_info)
+        if (place := self.moves.get(request.path)) is not None:
+            moved = web.json_response({}, status=301, headers={"Location": place})
+            return self._limited(request, lambda: moved)
         repo = self.world.names.get(name.lower())
         if repo is not None and repo.full_name.lower() != name.lower():
             return self._limited(request, lambda: self._moved(repo))
