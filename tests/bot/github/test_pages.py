@@ -172,3 +172,17 @@ async def test_a_page_of_many_bad_ones_costs_no_good_one_beside_them(
 
     assert set(outcome.found) == set(everything[25:])
     assert set(outcome.refused) == set(everything[:25])
+
+
+async def test_what_github_stumbles_over_beside_others_is_asked_for_alone(
+    client: GitHubClient, github: GitHubStandIn
+) -> None:
+    everything = many(github, 50)
+    for one in everything[::10]:
+        github.set(one.full_name, stumbles=True)
+
+    outcome = await ask(client, everything)
+
+    assert set(outcome.found) == set(everything)
+    assert outcome.refused == {}
+    assert set(outcome.times.values()) == {1}
