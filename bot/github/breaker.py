@@ -17,8 +17,8 @@ class Breaker:
         """GitHub as a whole failed at a request; one page's trouble is none of this."""
         self._since = self._since if self._failures else now
         self._failures += 1
-        outage = self._failures >= FAILURES and now - self._since >= SPAN
-        if not outage or now < self._until:
+        outage = self._failures >= FAILURES and not 0 <= now - self._since < SPAN
+        if not outage or now < self.rest(now)[0]:
             return
         self._until, self._reason = now + self._seconds, reason
         self._seconds = min(2 * self._seconds, LONGEST_REST)
@@ -26,10 +26,12 @@ class Breaker:
     def succeeded(self) -> None:
         self._failures, self._seconds, self._until = 0, FIRST_REST, 0.0
 
-    @property
-    def rest(self) -> tuple[float, str]:
-        """Until when GitHub is left alone, and why; a moment that is over when it is not."""
-        return self._until, self._reason
+    def rest(self, now: int) -> tuple[float, str]:
+        """Until when GitHub is left alone, and why; a moment that is over when it is not.
+
+        No rest is so long that it lies further ahead: then this machine's clock was set back.
+        """
+        return (self._until if self._until <= now + LONGEST_REST else 0.0), self._reason
 
     def doubtful(self, now: int) -> bool:
-        return 0 < self._until <= now
+        return self._until > 0 and self.rest(now)[0] <= now

@@ -25,7 +25,7 @@ class HourBudget:
         self._in_flight -= 1
 
     def spend(self, points: int, now: int, *, usual: int | None = None) -> None:
-        if now >= self._ends_at:
+        if self._is_over(now):
             self._renew(now + HOUR, told=False)
         self._spent += points
         self._usual = usual or self._usual
@@ -35,7 +35,7 @@ class HourBudget:
         resets_at = min(resets_at, now + HOUR)
         if resets_at <= now:
             return  # of an hour that is over
-        if now >= self._ends_at or (self._told and resets_at > self._ends_at + SLACK):
+        if self._is_over(now) or (self._told and resets_at > self._ends_at + SLACK):
             self._renew(resets_at, told=True)
         elif not self._told:
             self._ends_at, self._told = resets_at, True
@@ -44,13 +44,13 @@ class HourBudget:
 
     def told(self, now: int) -> tuple[int, int, int] | None:
         """What GitHub grants, what is left of it, and until when; None: it has not said."""
-        if self._granted is None or self._left is None or now >= self._ends_at:
+        if self._granted is None or self._left is None or self._is_over(now):
             return None
         return self._granted, self._left, self._ends_at
 
     def wait(self, now: int, *, urgent: bool) -> int:
         """Seconds until the next request may be paid for; those in flight are, as usual."""
-        if now >= self._ends_at:
+        if self._is_over(now):
             return 0
         share = self._configured if self._granted is None else min(self._configured, self._granted)
         room = share - self._spent
@@ -58,6 +58,10 @@ class HourBudget:
         reserve = 0 if urgent or share < RESERVED_FROM else share // RESERVE
         needed = self._usual * (self._in_flight + 1)
         return 0 if room - needed >= reserve else self._ends_at - now
+
+    def _is_over(self, now: int) -> bool:
+        """No hour ends later than in one: then this machine's clock was set back."""
+        return not now < self._ends_at <= now + HOUR + SLACK
 
     def _renew(self, ends_at: int, *, told: bool) -> None:
         self._spent, self._granted, self._left = 0, None, None

@@ -29,7 +29,7 @@ _LIMITS = {
     Verdict.RATE_LIMITED: "GitHub's rate limit",
     Verdict.SECONDARY_LIMIT: "GitHub's secondary rate limit",
 }
-_ANSWERS = (200, 201, 202, 204, 404, 409, 410, 413, 422, 451)
+_ANSWERS = (Verdict.ANSWER, Verdict.FORBIDDEN, Verdict.WRONG_ADDRESS)  # REST's, of one path
 _MOVED = (301, 302, 307, 308)
 _MOST_MOVES = 3
 _TOO_SLOW = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)  # a query that took over 10 s
@@ -70,8 +70,8 @@ class Connection:
     async def get(self, path: str, trip: Trip, *, attempts: int = ATTEMPTS) -> Answer:
         """Ask REST for `path`, such as `/repos/owner/name`; where it moved, there.
 
-        Also no is an answer: 403 that is no limit, 404, 409, 410, 413, 422 and 451 are for the
-        caller to read. Raises as `ask` does.
+        Also no is an answer: a 403 that is no limit, 404 and 451, say, are for the caller to
+        read, and so is whatever else says nothing of GitHub as a whole. Raises as `ask` does.
         """
         return await self.send("GET", path, trip, attempts=attempts)
 
@@ -147,10 +147,8 @@ class Connection:
             if moved_to is not None and moves < _MOST_MOVES:
                 url, moves = moved_to, moves + 1
                 continue
-            if answer.status in _ANSWERS:
-                return answer
             verdict = judge(answer.status, answer.headers, answer.body)
-            if verdict is Verdict.FORBIDDEN:
+            if verdict in _ANSWERS:
                 return answer
             self._wait_or_fail(verdict, answer, trip, Resource.CORE)
 
@@ -160,9 +158,10 @@ class Connection:
             return None
         try:
             target = url.join(URL(answer.headers.get("location", ""), encoded=True))
+            near = target.origin() == url.origin()
         except ValueError:
             return None
-        return target if target.origin() == url.origin() else None
+        return target.with_user(None) if near else None
 
     async def _send(self, method: str, url: URL, trip: Trip, body: bytes | None) -> Answer:
         if not trip.urgent and self.gate.clock.now() < self._refused_until:

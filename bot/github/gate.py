@@ -47,13 +47,18 @@ class Gate:
     ) -> None:
         """Stay shut for so long, for one resource or all; none of GitHub's limits outlives an hour.
 
+        Whoever is sent away again and again waits longer each time, as GitHub asks:
+        https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
         Raises RateLimited when this trip would have to wait too long.
         """
-        opens_at = self.clock.now() + min(seconds, HOUR)
+        patience = min(self._patience, trip.patience)
+        seconds = max(seconds, min(trip.waited, patience - trip.waited))
+        now = self.clock.now()
+        opens_at = now + min(seconds, HOUR)
         for purse in self._purses.values() if resource is None else (self._purses[resource],):
-            purse.close(opens_at, reason)
+            purse.close(opens_at, reason, now)
         trip.waited += seconds
-        if trip.waited > min(self._patience, trip.patience):
+        if trip.waited > patience:
             raise limited(reason, opens_at)
 
     def learn(self, headers: Mapping[str, str], resource: Resource) -> None:
@@ -70,9 +75,10 @@ class Gate:
 
     def pause(self) -> Pause | None:
         """What everybody, or who has to wait longest, waits for right now."""
-        closed = [(purse.closed_until, purse.reason) for purse in self._purses.values()]
+        now = self.clock.now()
+        closed = [purse.closed(now) for purse in self._purses.values()]
         until, reason = max([*self._held, *closed, self.host.rest])
-        left = until - self.clock.now()
+        left = until - now
         return Pause(left, reason) if left > 0 else None
 
     # Passing it

@@ -26,7 +26,7 @@ class Host:
     @property
     def rest(self) -> tuple[float, str]:
         """Until when it is left alone, and why; a moment that is over when it is not."""
-        return self._breaker.rest
+        return self._breaker.rest(self._clock.now())
 
     @property
     def doubtful(self) -> bool:

@@ -16,7 +16,7 @@ class Verdict(Enum):
     SECONDARY_LIMIT = auto()  # too much at once
     FORBIDDEN = auto()
     TROUBLE = auto()  # GitHub's own: ask again
-    WRONG_ADDRESS = auto()  # whoever answered, it is not GitHub's GraphQL API
+    WRONG_ADDRESS = auto()  # not what GraphQL answers with: whoever it is, GitHub it is not
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes) -> Verdict:
@@ -62,7 +62,7 @@ def limit_wait(headers: Mapping[str, str], now: int) -> float:
     reset = _number(headers, "x-ratelimit-reset")
     if reset is None or _number(headers, "x-ratelimit-remaining") != 0:
         return UNNAMED_WAIT
-    return max(1.0, reset - now)
+    return reset - now if reset > now else UNNAMED_WAIT  # a clock is wrong: who knows which
 
 
 def hour_told(headers: Mapping[str, str]) -> tuple[int, int, int] | None:

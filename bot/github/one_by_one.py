@@ -22,6 +22,7 @@ from bot.core.models import (
     Wanted,
 )
 from bot.errors import RateLimited
+from bot.github.budget import HOUR
 from bot.github.connection import Connection
 from bot.github.gate import limited
 from bot.github.limits import requests_left
@@ -72,7 +73,7 @@ class OneByOne:
     def __init__(self, github: Connection, clock: Clock) -> None:
         self._github, self._clock = github, clock
         self._left: int | None = None  # None: GitHub has not said
-        self._resets_at: int | None = None
+        self._resets_at = 0
         self._read_at: dict[str, int] = {}
 
     async def harvest(
@@ -120,14 +121,14 @@ class OneByOne:
         except Unanswered as trouble:
             await self._limits(trip)  # raises when it is GitHub that is down
             return Refusal(trouble.kind, trouble.reason)
-        self._left, self._resets_at = requests_left(answer.headers)
+        self._left, resets_at = requests_left(answer.headers)
+        self._resets_at = min(resets_at or 0, self._clock.now() + HOUR)  # a clock may be wrong
         return _told(answer)
 
     def _refuse_when_spent(self) -> None:
         """Do not ask in vain: GitHub bans who goes on past a limit."""
-        resets_at = self._resets_at or 0
-        if self._left == 0 and self._clock.now() < resets_at:
-            raise limited(SPENT, resets_at)
+        if self._left == 0 and self._clock.now() < self._resets_at:
+            raise limited(SPENT, self._resets_at)
 
     async def _limits(self, trip: Trip) -> _Limits | None:
         try:

@@ -12,6 +12,7 @@ from bot.github.wire import Unanswered
 
 PAGE_ATTEMPTS = 2  # what fails twice is sooner read in halves
 FEW = 5  # one part in so many may be to blame
+IN_VAIN = 20  # failures of single repositories in a row: it is GitHub that reads none of them
 TOO_HEAVY = (Refused.TIMEOUT, Refused.LIMIT)  # alone it may well be counted
 
 Keep = Callable[[Mapping[Wanted, Reading], Mapping[Wanted, Refusal]], None]
@@ -54,6 +55,7 @@ class _Page:
 class PageReader:
     def __init__(self, github: Connection) -> None:
         self._github = github
+        self._in_vain = 0
 
     async def read(self, wanted: Sequence[Wanted], trip: Trip, size: PageSize, keep: Keep) -> None:
         """Hand each repository's outcome to `keep` once, as the answers arrive.
@@ -71,7 +73,7 @@ class PageReader:
     async def _whole(self, wanted: Sequence[Wanted], page: _Page, size: PageSize) -> list[Wanted]:
         """Ask for all at once; returns those that have to be taken apart."""
         try:
-            heavy = await self._ask(wanted, page, PAGE_ATTEMPTS)
+            heavy = await self._ask(wanted, page, PAGE_ATTEMPTS, last=len(wanted) == 1)
         except Unanswered as trouble:
             await ask_allowance(self._github, page.trip)  # raises when GitHub is down, not the page
             page.too_heavy, heavy = trouble.kind in TOO_HEAVY, list(wanted)
@@ -83,16 +85,19 @@ class PageReader:
             size.answered(len(wanted), page.trip.seconds)
         return heavy
 
-    async def _ask(self, piece: Sequence[Wanted], page: _Page, attempts: int) -> list[Wanted]:
-        """Keep what is final; returns those that may be counted in a smaller piece."""
+    async def _ask(
+        self, piece: Sequence[Wanted], page: _Page, attempts: int, *, last: bool
+    ) -> list[Wanted]:
+        """Keep what is final, all if it is the last try; returns those for a smaller piece."""
         reply = await self._github.ask(counts_of(piece), page.trip, attempts=attempts)
         found, refused = read_counts(piece, reply)
-        alone = len(piece) == 1
-        heavy = [one for one, why in refused.items() if not alone and why.kind in TOO_HEAVY]
-        final = {one: why for one, why in refused.items() if one not in heavy}
-        page.failed += alone and any(why.kind in TOO_HEAVY for why in final.values())
+        too_heavy = [one for one, why in refused.items() if why.kind in TOO_HEAVY]
+        heavy = [] if last else too_heavy
+        page.failed += last and bool(too_heavy)
         page.largest = max(page.largest, len(piece) - len(heavy))
-        page.keep(found, final)
+        if len(too_heavy) < len(piece):
+            self._in_vain = 0
+        page.keep(found, {one: why for one, why in refused.items() if one not in heavy})
         return heavy
 
     async def _apart(self, wanted: Sequence[Wanted], page: _Page) -> None:
@@ -100,16 +105,18 @@ class PageReader:
             await self._piece(piece, page)
 
     async def _piece(self, piece: Sequence[Wanted], page: _Page) -> None:
+        """Take it apart further where that may help; asking for each in vain is no news."""
         alone = len(piece) == 1
+        last = alone or self._in_vain >= IN_VAIN
         page.alone += alone
+        self._in_vain += alone  # until something comes home
         try:
-            heavy = await self._ask(piece, page, ATTEMPTS if alone else 1)
+            heavy = await self._ask(piece, page, ATTEMPTS if alone else 1, last=last)
         except Unanswered as trouble:
-            if alone:
+            heavy = [] if last else list(piece)
+            if last:
                 page.failed += 1
-                page.keep({}, {piece[0]: Refusal(trouble.kind, trouble.reason)})
-                return
-            heavy = list(piece)
+                page.keep({}, dict.fromkeys(piece, Refusal(trouble.kind, trouble.reason)))
         await self._apart(heavy, page)
 
 

@@ -35,6 +35,7 @@ RIGHTS = {
 """What a fine-grained token needs for a field of a private repository."""
 RATE_LIMIT = "rateLimit { cost remaining resetAt limit }"
 _NO_REASON = Fault()
+_STUMBLED = ("timeout", "timed out", "something went wrong")  # alone it may well be read
 _PUSHING = ("ADMIN", "MAINTAIN", "WRITE")
 
 FullName = Annotated[
@@ -190,8 +191,8 @@ def _refusal(fault: Fault) -> Refusal:
             return Refusal(Refused.FORBIDDEN, _lacking(fault))
         case "RESOURCE_LIMITS_EXCEEDED":
             return Refusal(Refused.LIMIT, "counting it takes more than GitHub gives to one query")
-    if "timeout" in message or "timed out" in message:
-        return Refusal(Refused.TIMEOUT, "GitHub could not count it in time")
+    if any(words in message for words in _STUMBLED):
+        return Refusal(Refused.TIMEOUT, "GitHub failed at counting it, or took too long")
     return Refusal(Refused.ERROR, "GitHub gave neither an answer nor a known reason")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.github.budget import HourBudget
+from bot.github.budget import HOUR, HourBudget
 from bot.github.limits import hour_told
 from bot.github.pace import Pace
 
@@ -37,11 +37,17 @@ class Purse:
         self._hour = HourBudget(points_per_hour)
         self._points = Pace(_MINUTE_POINTS[resource], 1)
         self._seconds = Pace(cpu_seconds, _FIRST_SECONDS)
-        self.closed_until, self.reason = 0.0, ""
+        self._closed: tuple[float, str] = 0.0, ""
 
-    def close(self, until: float, reason: str) -> None:
-        if until > self.closed_until:
-            self.closed_until, self.reason = until, reason
+    def close(self, until: float, reason: str, now: int) -> None:
+        """For an hour at most."""
+        if until > self.closed(now)[0]:
+            self._closed = until, reason
+
+    def closed(self, now: int) -> tuple[float, str]:
+        """Until when, and why; a moment that is over when it is not, or a clock was set back."""
+        until, reason = self._closed
+        return (until if until <= now + HOUR else 0.0), reason
 
     def learn(self, headers: Mapping[str, str], now: int) -> None:
         """Take over what an answer's headers say of the hour, if it is this purse's."""
@@ -69,8 +75,9 @@ class Purse:
         self._points.add(at, max(points - 1, 0))
 
     def hold(self, now: int, at: float, *, urgent: bool) -> Hold | None:
-        if self.closed_until > now:
-            return Hold(self.closed_until - now, self.reason, refusable=True)
+        until, reason = self.closed(now)
+        if until > now:
+            return Hold(until - now, reason, refusable=True)
         if wait := self._hour.wait(now, urgent=urgent):
             return Hold(wait, "GitHub's points for this hour are spent", refusable=True)
         if left := self._points.wait(at):

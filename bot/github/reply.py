@@ -16,6 +16,10 @@ NULL = msgspec.Raw(b"null")
 NOT_FOUND = Refusal(Refused.NOT_FOUND, "gone or not visible to this token")
 
 
+_REASONS = ("NOT_FOUND", "FORBIDDEN", "INSUFFICIENT_SCOPES", "RESOURCE_LIMITS_EXCEEDED")
+"""Why a repository may be refused; under another type it is the query that failed."""
+
+
 class Unreadable(Exception):
     """Not what it should be: cut short, of another type, or somebody else's page."""
 
@@ -67,8 +71,8 @@ class Reply:
 
     @property
     def gave_up(self) -> bool:
-        """Whether GitHub failed at the query as a whole; a typed fault would be its reason."""
-        reasons = self.limit or any(fault.type for fault in self.faults)
+        """Whether GitHub failed at the query as a whole, for no reason that we know."""
+        reasons = self.limit or any(fault.type in _REASONS for fault in self.faults)
         return self.data is None and not reasons
 
     @property

@@ -22,7 +22,7 @@ WEEK = 7 * DAY
 EARLIEST, LATEST = 1_199_145_600, 4_102_444_800
 """From 2008, when GitHub opened, to 2100."""
 _UNREADABLE = Refusal(Refused.ERROR, "GitHub's answer about its star history could not be read")
-_REFUSALS = {
+_REFUSALS: Mapping[int, Refusal] = {
     HTTPStatus.NOT_FOUND: NOT_FOUND,
     HTTPStatus.GONE: Refusal(Refused.NOT_FOUND, "gone from GitHub"),
     HTTPStatus.FORBIDDEN: Refusal(
@@ -81,7 +81,7 @@ def read_page(answer: Answer) -> StarPage | Refusal:
     if answer.status == HTTPStatus.NO_CONTENT:
         return StarPage({}, None, None, last=True)
     if answer.status != HTTPStatus.OK:
-        return _REFUSALS.get(HTTPStatus(answer.status), _UNREADABLE)
+        return _REFUSALS.get(answer.status, _UNREADABLE)
     try:
         weeks: Sequence[_Week] = decode(answer.body, _Weeks)
     except Unreadable:

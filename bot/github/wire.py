@@ -1,12 +1,15 @@
 """One request over the network and its answer; aiohttp's exceptions end here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 from yarl import URL
 
 from bot.core.models import Refused
+
+LARGEST = 16 * 2**20
+"""Bytes of an answer, unpacked; a page of a hundred repositories takes about a thousandth."""
 
 
 class Unanswered(Exception):
@@ -24,8 +27,8 @@ class Answer:
     """What came back; `body` is not yet believed."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)  # it may be a token that was just made
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Wire:
             async with self.session.request(
                 method, url, data=body, headers=headers, timeout=limit, allow_redirects=False
             ) as response:
-                return Answer(response.status, response.headers, await response.read())
+                return Answer(response.status, response.headers, await _body(response))
         except TimeoutError:
             reason = f"GitHub did not answer within {self.timeout:g} s"
             raise Unanswered(reason, Refused.TIMEOUT) from None
@@ -50,3 +53,12 @@ class Wire:
             raise Unanswered("GitHub could not be reached", unreachable=True) from None
         except (aiohttp.ClientError, OSError):
             raise Unanswered("the connection to GitHub broke") from None
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > LARGEST:
+            raise Unanswered("GitHub's answer was larger than any it gives")
+    return bytes(body)

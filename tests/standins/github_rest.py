@@ -19,6 +19,7 @@ class Rest:
         self.served = 0  # repositories asked for by name
         self.asked: list[str] = []
         self.faults: dict[str, int | str] = {}  # a path -> a status, or what is said instead
+        self.moves: dict[str, str] = {}  # a path -> where it is said to be now
 
     def serve(self, app: web.Application, admits: Callable[[web.Request], bool]) -> None:
         self._admits = admits
@@ -30,6 +31,9 @@ class Rest:
         name = "{owner}/{repo}".format(**request.match_info)
         self.served += 1
         await asyncio.sleep(self.latency)
+        if (place := self.moves.get(request.path)) is not None:
+            moved = web.json_response({}, status=301, headers={"Location": place})
+            return self._limited(request, lambda: moved)
         repo = self.world.names.get(name.lower())
         if repo is not None and repo.full_name.lower() != name.lower():
             return self._limited(request, lambda: self._moved(repo))

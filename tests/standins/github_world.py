@@ -104,6 +104,7 @@ class Repo:
     pulls: tuple[tuple[bool, str | None], ...] = ()  # draft, review decision; else only a number
     labels: dict[str, int] = field(default_factory=dict)  # open issues of each
     too_heavy: bool = False  # RESOURCE_LIMITS_EXCEEDED unless it is asked for alone
+    stumbles: bool = False  # no answer and no type unless it is asked for alone
 
     @property
     def node_id(self) -> str:
@@ -229,6 +230,8 @@ def _seen(repo: Repo | None, sought: str, *, alone: bool) -> object:
         return Refusal("FORBIDDEN", "Resource not accessible by personal access token")
     if repo.too_heavy and not alone:
         return Refusal("RESOURCE_LIMITS_EXCEEDED", "Resource limits for this query exceeded.")
+    if repo.stumbles and not alone:
+        return RuntimeError("Something went wrong while executing your query.")
     return repo.answer()
 
 

@@ -122,3 +122,15 @@ def test_those_in_flight_are_counted_before_their_answers_say_so() -> None:
     assert budget.wait(NOW, urgent=False) > 0
     budget.end()
     assert budget.wait(NOW, urgent=True) == 0
+
+
+def test_an_hour_further_ahead_than_an_hour_is_over_as_a_clock_was_set_back() -> None:
+    budget, day_before = HourBudget(100), NOW - 24 * HOUR
+    budget.learn(5_000, 0, NOW + 600, NOW)
+    budget.spend(100, NOW)
+
+    assert budget.wait(NOW, urgent=True) == 600
+    assert budget.wait(day_before, urgent=False) == 0
+    assert budget.told(day_before) is None
+    budget.spend(100, day_before)
+    assert budget.wait(day_before, urgent=False) == HOUR

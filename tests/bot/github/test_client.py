@@ -415,6 +415,30 @@ async def test_limits_that_never_end_use_up_the_patience(bot: Bot, github: GitHu
     assert sum(bot.time.slept) == 900
 
 
+@pytest.mark.parametrize("fault", [503, "secondary"])
+async def test_who_is_sent_away_for_a_second_again_and_again_asks_ever_more_seldom(
+    bot: Bot, github: GitHubStandIn, fault: int | str
+) -> None:
+    github.fail(fault, times=1000, retry_after=1)
+
+    with pytest.raises(RateLimited, match="try again at"):
+        await bot.harvest(wanted(github.add("acme/rocket")))
+    assert bot.time.slept[:5] == [1, 1, 2, 4, 8]
+    assert len(github.requests) < 20
+
+
+async def test_a_spent_hour_that_is_over_by_this_clock_is_not_asked_for_every_second(
+    bot: Bot, github: GitHubStandIn
+) -> None:
+    """This machine's clock goes two hours before GitHub's."""
+    github.world.resets_at = bot.time.now() - 7_000
+    github.fail("rate_limited", times=1000)
+
+    with pytest.raises(RateLimited, match="try again at"):
+        await bot.harvest(wanted(github.add("acme/rocket")))
+    assert len(github.requests) < 10
+
+
 async def test_pages_that_were_read_before_a_failure_stay_good(
     session: aiohttp.ClientSession, github: GitHubStandIn
 ) -> None:

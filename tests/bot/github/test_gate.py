@@ -182,6 +182,22 @@ async def test_after_a_limit_nobody_asks_github_before_it_is_over(
     assert len(github.requests) == 1
 
 
+async def test_a_clock_that_is_set_back_makes_no_limit_longer(
+    github: GitHubStandIn, time: Time
+) -> None:
+    everything = many(github, 2)
+    github.fail("secondary", retry_after=3000)
+
+    async with asking(github, time) as client:
+        with pytest.raises(RateLimited):
+            await ask(client, everything)
+        time.move(-86_400)
+        assert client.pause() is None
+        outcome = await ask(client, everything)
+
+    assert set(outcome.found) == set(everything)
+
+
 async def test_the_points_of_rest_and_of_graphql_are_two_purses(time: Time) -> None:
     gate, pauses = gate_at(time), []
     gate.learn(headers(10), Resource.CORE)

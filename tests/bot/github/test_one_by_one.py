@@ -5,6 +5,7 @@ import pytest
 from bot.core.models import Refused, Visibility, Wanted
 from bot.errors import GitHubError, RateLimited
 from bot.github.connection import ATTEMPTS
+from bot.github.trip import Trip
 from tests.standins.github import GitHubStandIn
 from tests.standins.github_client import NOON, asking, wanted
 from tests.standins.github_rest import ANONYMOUS
@@ -150,3 +151,61 @@ async def test_how_much_there_is_may_be_unknown(standin: GitHubStandIn, fault: i
 
     assert (told.points_left, told.refused, told.configured) == (None, False, False)
     assert told.trouble
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["/repos/acme/lost", "http://elsewhere.test/", "mailto:x@y.test", "//[::1"],
+    ids=["in a circle", "at another host", "no address", "half an address"],
+)
+async def test_one_that_moved_where_nobody_may_follow_costs_no_other(
+    standin: GitHubStandIn, place: str
+) -> None:
+    good = wanted(standin.add("acme/rocket"))
+    standin.rest.moves["/repos/acme/lost"] = place
+    async with asking(standin) as bot:
+        home = await bot.harvest(Wanted("acme/lost"), good)
+
+    assert set(home.found) == {"acme/rocket"}
+    assert home.refused["acme/lost"].message == "GitHub answered 301"
+    assert home.error is None
+
+
+@pytest.mark.parametrize("status", [400, 405, 409, 418])
+async def test_an_answer_nobody_foresaw_costs_no_other(standin: GitHubStandIn, status: int) -> None:
+    every = [wanted(standin.add(name)) for name in ("acme/odd", "acme/rocket")]
+    standin.rest.faults["/repos/acme/odd"] = status
+    async with asking(standin) as bot:
+        home = await bot.harvest(*every)
+
+    assert set(home.found) == {"acme/rocket"}
+    assert home.refused["acme/odd"].message == f"GitHub answered {status}"
+    assert home.error is None
+
+
+async def test_a_place_with_somebodys_name_in_it_is_asked_without_that_name(
+    standin: GitHubStandIn,
+) -> None:
+    rocket = standin.add("acme/rocket")
+    address = standin.api_url.replace("://", "://somebody:secret@")
+    standin.rest.moves["/repos/acme/old"] = f"{address}/repositories/{rocket.id}"
+    async with asking(standin, token=standin.token) as bot:
+        connection = await bot.client.connection_of("acme")
+        answer = await connection.get("/repos/acme/old", Trip())
+
+    assert answer.status == 200
+    assert "rocket" not in repr(answer)
+
+
+async def test_a_reset_far_away_rests_for_an_hour_at_most(standin: GitHubStandIn) -> None:
+    """A clock is wrong, this machine's perhaps: what GitHub means is an hour."""
+    many = [wanted(standin.add(f"acme/repo-{n}")) for n in range(ANONYMOUS + 1)]
+    async with asking(standin) as bot:
+        standin.world.resets_at = NOON + 10**8
+        spent = await bot.harvest(*many)
+        bot.time.seconds += 3_600
+        standin.rest.left = 5
+        home = await bot.harvest(many[-1])
+
+    assert isinstance(spent.error, RateLimited)
+    assert set(home.found) == {many[-1].full_name}

@@ -132,3 +132,57 @@ async def test_each_reason_stays_with_its_own_repository(
         broken: Refused.ERROR,
     }
     assert set(outcome.found) == set(good)
+
+
+async def test_where_github_reads_no_repository_at_all_it_is_not_asked_for_each(
+    client: GitHubClient, github: GitHubStandIn
+) -> None:
+    """Half of GitHub is down: it answers who we are, and fails at every repository."""
+    everything = many(github, 1_000)
+    github.fail(502, times=10**6, match="Counts")
+
+    outcome = await ask(client, everything)
+
+    assert set(outcome.refused) == set(everything)
+    assert {why.kind for why in outcome.refused.values()} == {Refused.TIMEOUT}
+    assert len(github.requests) < 300
+
+
+async def test_nor_where_it_gives_a_reason_for_none(
+    client: GitHubClient, github: GitHubStandIn
+) -> None:
+    everything = many(github, 1_000)
+    github.limits.too_much_above = 0
+
+    outcome = await ask(client, everything)
+
+    assert {why.kind for why in outcome.refused.values()} == {Refused.LIMIT}
+    assert len(outcome.refused) == 1_000
+    assert len(github.requests) < 300
+
+
+async def test_a_page_of_many_bad_ones_costs_no_good_one_beside_them(
+    client: GitHubClient, github: GitHubStandIn
+) -> None:
+    everything = many(github, 50)
+    for one in everything[:25]:
+        github.fail(502, times=10**6, match=f'"{one.node_id}"')
+
+    outcome = await ask(client, everything)
+
+    assert set(outcome.found) == set(everything[25:])
+    assert set(outcome.refused) == set(everything[:25])
+
+
+async def test_what_github_stumbles_over_beside_others_is_asked_for_alone(
+    client: GitHubClient, github: GitHubStandIn
+) -> None:
+    everything = many(github, 50)
+    for one in everything[::10]:
+        github.set(one.full_name, stumbles=True)
+
+    outcome = await ask(client, everything)
+
+    assert set(outcome.found) == set(everything)
+    assert outcome.refused == {}
+    assert set(outcome.times.values()) == {1}

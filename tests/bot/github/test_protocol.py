@@ -326,6 +326,7 @@ def test_single_sign_on_is_named_and_a_missing_permission_is_not_called_so() -> 
 def test_a_limit_and_a_timeout_are_told_from_an_unknown_reason() -> None:
     assert refusal_for(type="RESOURCE_LIMITS_EXCEEDED").kind is Refused.LIMIT
     assert refusal_for(message="This may be the result of a timeout").kind is Refused.TIMEOUT
+    assert refusal_for(message="Something went wrong, please tell us").kind is Refused.TIMEOUT
     assert refusal_for(type="SOMETHING_NEW").kind is Refused.ERROR
 
 

@@ -43,6 +43,11 @@ def test_a_query_that_github_gives_up_on_is_told_from_one_it_does_not_understand
     assert not misread.understood
 
 
+def test_a_query_that_failed_for_a_reason_of_githubs_own_is_given_up_on() -> None:
+    """No repository is to blame before it failed alone: the page is asked for again, and apart."""
+    assert reply(data=None, errors=[{"type": "INTERNAL", "message": "Oops"}]).gave_up
+
+
 def test_a_query_refused_as_a_whole_for_a_reason_is_not_given_up_on() -> None:
     assert not reply(data=None, errors=[{"type": "RESOURCE_LIMITS_EXCEEDED"}]).gave_up
 
