@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from bot.core.events import Event, Kind, in_order, in_public
 from bot.core.groups import ALL, only, unknown
-from bot.core.models import NOT_VISIBLE, Refused, RunError, Subject, Visibility
+from bot.core.models import NOT_VISIBLE, WITHHELD, Refused, RunError, Subject, Visibility
 from bot.core.names import parse_repository
 from bot.core.tokens import owners_of
 from bot.errors import UnknownRepository
@@ -43,7 +43,7 @@ class Portfolio:
 
     def discreet(self, guild_id: int, error: RunError) -> RunError:
         """Leave out why a repository is hidden, unless the guild may see hidden ones."""
-        hidden = error.refusal.kind in (Refused.NOT_FOUND, Refused.FORBIDDEN, Refused.SSO)
+        hidden = error.refusal.kind in {Refused.NOT_FOUND, *WITHHELD}
         if hidden and not self.shows(guild_id, Visibility.PRIVATE):
             return RunError(error.full_name, NOT_VISIBLE)
         return error
