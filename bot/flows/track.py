@@ -105,7 +105,7 @@ class Track:
         watches = self._store.watches
         new = await watches.add(guild_id, group, list(found), admit, followed=followed)
         await watches.name(guild_id, group, named)
-        follows = await self._following.keep(plans)
+        follows = await self._following.keep(plans, partial(self._stay, guild_id, forgotten))
         await self._following.take_back(guild_id, asked.names, group)
         added = [subject.full_name for subject in found.values() if subject.id in new]
         await self._note(guild_id, user_id, "track add", _brief(added, plans), group)
@@ -135,12 +135,16 @@ class Track:
 
     def _admit(self, guild_id: int, forgotten: int, now: int, then: int) -> None:
         """Raises UsageError for what came to pass while GitHub was asked."""
+        self._stay(guild_id, forgotten)
+        self._require_room(guild_id, now, then)
+
+    def _stay(self, guild_id: int, forgotten: int) -> None:
+        """Raises UsageError where a guild was forgotten meanwhile."""
         if self._store.guilds.times_forgotten(guild_id) != forgotten:
             raise UsageError(
                 "All of this server was forgotten meanwhile, so nothing is watched: to begin"
                 " anew, use track add once more."
             )
-        self._require_room(guild_id, now, then)
 
     async def check_removal(
         self, guild_id: int, targets: str, group: str | None = None
