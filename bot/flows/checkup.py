@@ -89,8 +89,9 @@ class Checkups:
     ) -> list[str]:
         """What is wrong with sampling, with what is followed here, and with reading traffic."""
         told = await self._status.discreet(last)
+        follows = bool(await self._store.follows.of(guild_id))
         return [
-            *self._status.of_runs(told, now, len(watched), failing),
+            *self._status.of_runs(told, now, len(watched), failing, follows=follows),
             *await self._status.of_follows(guild_id),
             *await self._status.of_traffic(guild_id, watched),
             *self._status.of_files(),

@@ -37,8 +37,7 @@ class Digests:
             raise UsageError(f"Nothing is ranked by {by!r}: take one of {_listed(RANKINGS)}.")
         subjects = await self._portfolio.repositories(guild_id, group)
         if not subjects:
-            await self._portfolio.require_group(guild_id, group)
-            raise UsageError("Nothing is watched here yet: start with track add owner/name.")
+            raise await self._portfolio.nothing(guild_id, group)
         return await self._ranked(guild_id, subjects, asked, by)
 
     async def over(

@@ -137,12 +137,10 @@ class Sync:
         if repository is not None:
             wanted = await self._portfolio.find(guild_id, repository)
             watched = [subject for subject in watched if subject.id == wanted.id]
+        if not watched and repository is None:
+            raise await self._portfolio.nothing(guild_id)
         if not watched:
-            raise UsageError(
-                "Nothing is watched here yet: start with track add owner/name."
-                if repository is None
-                else "This repository is not watched here: start with track add."
-            )
+            raise UsageError("This repository is not watched here: start with track add.")
         return watched
 
     async def _sample(
