@@ -109,8 +109,9 @@ class Sync:
         return self._discreet(guild_id, report)
 
     def _discreet(self, guild_id: int, report: SyncReport) -> SyncReport:
-        """Its verdict, too: it must not tell a forbidden repository from a missing one."""
-        errors = tuple(self._portfolio.discreet(guild_id, error) for error in report.errors)
+        """Verdict and order, too, must not tell a forbidden repository from a missing one."""
+        named = sorted(report.errors, key=lambda error: error.full_name.lower())
+        errors = tuple(self._portfolio.discreet(guild_id, error) for error in named)
         run = report.run
         if run.message is None:  # else it ended early, which is no repository's doing
             run = replace(run, status=verdict(errors, run.sampled))

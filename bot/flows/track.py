@@ -269,10 +269,14 @@ def _said(target: str) -> str:
 
 
 def _unread(names: Sequence[str], report: SyncReport) -> list[RunError]:
-    """Why each name gave no numbers; a run that ended early has no answer for some."""
-    answered = {*report.found, *(error.full_name for error in report.errors)}
+    """Why each name gave no numbers; a run that ended early has no answer for some.
+
+    In the order of the names: in that of the answers missing ones come before private ones.
+    """
     why = Refusal(Refused.ERROR, report.run.message or "not asked")
-    return [*report.errors, *(RunError(name, why) for name in names if name not in answered)]
+    errors = {error.full_name: error for error in report.errors}
+    asked = dict.fromkeys(name for name in names if name not in report.found)
+    return [errors.get(name) or RunError(name, why) for name in asked]
 
 
 def _brief(added: Sequence[str], plans: Sequence[Plan]) -> list[str]:
