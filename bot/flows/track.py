@@ -176,8 +176,9 @@ class Track:
         singles, missing = await self._watched_as(
             guild_id, [part for part in parts if part not in owners], group
         )
-        await self._store.watches.remove(guild_id, list(singles), group)
+        # left out first: what is stopped halfway must not come back by the next look
         leaving_out = await self._following.leave_out(guild_id, singles.values(), group)
+        await self._store.watches.remove(guild_id, list(singles), group)
         names = [one.target for one in ended.follows]
         names += [one.full_name for one in singles.values()]
         await self._note(guild_id, user_id, "track remove", names, group)

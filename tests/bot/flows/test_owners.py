@@ -1,6 +1,8 @@
 """Following owners: what track add brings, what is left out, and how it ends."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
 from functools import partial
 
@@ -11,9 +13,11 @@ from bot.core.models import Refusal, Refused, Trigger, Visibility
 from bot.core.reports import Progress
 from bot.errors import RateLimited, TokenRejected, UnknownOwner, UsageError
 from bot.flows.checkup import Checkups
+from bot.flows.deltas import Deltas
 from bot.flows.guild_settings import GuildSettings
 from bot.flows.targets import MOST_AT_ONCE
-from bot.flows.track import MOST_FOLLOWED
+from bot.flows.track import MOST_FOLLOWED, Track
+from bot.storage.watches import Watches
 from tests.conftest import MOST, TRUSTED_GUILD, Flows
 from tests.standins.clock import HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -341,6 +345,29 @@ async def test_a_group_is_there_as_soon_as_somebody_is_followed_in_it(
         await flows.digests.report(HERE, "1d", UTC, group="docs")
     assert (await flows.track.remove(HERE, "acme/site", "docs")).not_watched == ("acme/site",)
     assert await flows.portfolio.group_names(THERE) == []
+
+
+class Stuck(Watches):
+    """Watches of a program that is killed before it removes any."""
+
+    async def remove(self, *_: object) -> set[int]:
+        raise asyncio.CancelledError
+
+
+async def test_what_is_stopped_halfway_does_not_come_back_by_itself(
+    flows: Flows, store: SqliteStore, clock: SettableClock
+) -> None:
+    await flows.track.add(HERE, "acme/*")
+    stuck = replace(store.port(), watches=Stuck(store.database))
+    deltas = Deltas(store.histories, HOUR, store.stars)
+    track = Track(
+        flows.collector, flows.portfolio, stuck, deltas, clock, following=flows.following, most=MOST
+    )
+    with pytest.raises(asyncio.CancelledError):
+        await track.remove(HERE, "acme/site")
+
+    (follow,) = await flows.track.follows(HERE)
+    assert follow.terms.exclude == ("site",)
 
 
 async def test_who_follows_only_is_told_so_instead_of_to_begin(
