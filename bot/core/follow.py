@@ -7,12 +7,14 @@ from fnmatch import translate
 from typing import Self
 
 from bot.core.models import Visibility, Watch
-from bot.core.names import parse_repository, quoted
+from bot.core.names import few, parse_repository, quoted
 from bot.errors import InvalidName, UsageError
 
 EVERYTHING = "/*"
 """How a target ends that means all of an owner's repositories."""
 MOST_PATTERNS = 50
+NAMED = 5
+"""Owners that are named of whom nothing was found."""
 _PATTERN = re.compile(r"[a-z0-9._*?\[\]!-]{1,100}")
 _WILD = re.compile(r"[*?\[]")
 
@@ -186,6 +188,18 @@ def sift(terms: Terms, repositories: Iterable[Owned]) -> Sifted:
         else:
             taken.append(one)
     return Sifted(tuple(taken), forks, archived, unnamed)
+
+
+def nothing_found(follows: Sequence[Follow]) -> str:
+    """What somebody is told who asks for numbers where nothing is watched."""
+    if not follows:
+        return "Nothing is watched here yet: start with track add owner/name."
+    owners = list(dict.fromkeys(one.target for one in follows))
+    told = f"Nothing was found yet of {few(owners, NAMED)}"
+    if len(owners) == 1 and follows[0].trouble is not None:
+        return f"{told}: {follows[0].trouble}"
+    followed = "which is followed" if len(owners) == 1 else "which are followed"
+    return f"{told}, {followed} here: what comes is watched by itself, or use track add owner/name."
 
 
 def parse_owner(target: str) -> str:

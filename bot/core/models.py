@@ -45,6 +45,10 @@ class Refused(StrEnum):
     ERROR = "error"
 
 
+WITHHELD = frozenset({Refused.FORBIDDEN, Refused.SSO})
+"""GitHub has it and shows it not to us: who may not know of that is told that it is gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A repository as the store knows it."""

@@ -14,7 +14,7 @@ from bot.core.coverage import DAY
 from bot.core.models import Pause, Refusal, RunError, Subject
 from bot.core.reports import Backfilled, BackfillReport, Progress
 from bot.core.retained import PAGES, Extent, Unread
-from bot.errors import GitHubError, UsageError
+from bot.errors import GitHubError
 from bot.flows.collection import Listener
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock
@@ -162,7 +162,7 @@ class Backfill:
             return list({subject.id: subject for subject in found}.values()), 0
         subjects = await self._portfolio.repositories(guild_id)
         if not subjects:
-            raise UsageError("Nothing is watched here yet: start with track add owner/name.")
+            raise await self._portfolio.nothing(guild_id)
         refusals = [refusal_of(subject) for subject in subjects]
         meant = [one for one, why in zip(subjects, refusals, strict=True) if why is None]
         return meant, refusals.count(NOT_SAMPLED)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot import __version__
 from bot.core.guild import BY_HAND
-from bot.core.models import Refused, Run, Subject, Trigger, Visibility
+from bot.core.models import WITHHELD, Run, Subject, Trigger, Visibility
 from bot.core.names import few
 from bot.core.reports import Underway
 from bot.core.settled import Checkup, Settled
@@ -79,7 +79,7 @@ class Checkups:
         if last is None or last.message or self._portfolio.shows(guild_id, Visibility.PRIVATE):
             return last
         errors = await self._store.runs.errors(last.id)
-        told = [one for one in errors if one.refusal.kind is not Refused.FORBIDDEN]
+        told = [one for one in errors if one.refusal.kind not in WITHHELD]
         if len(told) == len(errors):
             return last
         return replace(last, status=verdict(told, last.sampled))
@@ -89,8 +89,9 @@ class Checkups:
     ) -> list[str]:
         """What is wrong with sampling, with what is followed here, and with what else is read."""
         told = await self._status.discreet(last)
+        follows = bool(await self._store.follows.of(guild_id))
         return [
-            *self._status.of_runs(told, now, len(watched), failing),
+            *self._status.of_runs(told, now, len(watched), failing, follows=follows),
             *await self._status.of_portfolio(guild_id, watched),
             *self._status.of_files(),
         ]

@@ -40,8 +40,7 @@ class Digests:
         scope = self._portfolio.scope(guild_id, group)
         moved = await self._moved(scope, asked, listing)
         if not moved.counts.watched:
-            await self._portfolio.require_group(guild_id, group)
-            raise UsageError("Nothing is watched here yet: start with track add owner/name.")
+            raise await self._portfolio.nothing(guild_id, group)
         return moved
 
     async def over(

@@ -38,7 +38,7 @@ class Exports:
             raise UsageError(f"There is no format {form[:40]!r}: take {' or '.join(Form)}.")
         subjects = once_by_name(await self._portfolio.repositories(guild_id))
         if not subjects:
-            raise UsageError("Nothing is watched here yet: start with track add owner/name.")
+            raise await self._portfolio.nothing(guild_id)
         order = Order(guild_id, Form(form), asked, zone, tuple(days(asked, zone=zone)), subjects)
         _check_size(order)
         return order

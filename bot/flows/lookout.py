@@ -141,8 +141,8 @@ class Lookout:
         for follow in follows:
             if follow.trouble == trouble:
                 continue
-            await self._store.follows.note(follow, trouble)
-            if self._warnings is None:
+            there = await self._store.follows.note(follow, trouble)
+            if not there or self._warnings is None:
                 continue
             kind = TOLD.format(group=follow.group, owner=follow.owner)
             await self._warnings.clear(follow.guild_id, kind)
@@ -169,6 +169,7 @@ class Lookout:
                 ids,
                 partial(_require_room, holdings.most),
                 followed=ids,
+                owner=now.owner,
             )
         except UsageError:  # others were added since: the next look finds what still fits
             new, beyond = set(), fits

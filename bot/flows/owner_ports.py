@@ -28,14 +28,21 @@ class Follows(Protocol):
         """By owner and group; of all guilds and in all groups unless one is named."""
         ...
 
-    async def save(self, follow: Follow) -> None:
-        """Write a new one, or change the one of this guild, group and owner."""
+    async def save(self, follow: Follow, admit: Callable[[], None] = ...) -> None:
+        """Write a new one, or change the one of this guild, group and owner.
+
+        `admit` is asked under the lock; its errors keep it from being written.
+        """
         ...
 
-    async def note(self, follow: Follow, trouble: str | None) -> None:
-        """Write why not all of it is watched; one that was removed meanwhile stays removed."""
+    async def change(self, follow: Follow) -> None:
+        """Write other terms of one that is there; one that was removed meanwhile stays removed."""
+        ...
+
+    async def note(self, follow: Follow, trouble: str | None) -> bool:
+        """Write why not all of it is watched; False: it was removed meanwhile, and stays so."""
         ...
 
     async def remove(self, guild_id: int, owner: str, group: str | None = None) -> list[Follow]:
-        """Returns those that were there."""
+        """With what they brought; returns those that were there."""
         ...

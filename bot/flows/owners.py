@@ -1,6 +1,6 @@
 """Following owners: what a guild watches of them now, and what it leaves out."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.core.follow import Estate, Follow, Followed, Holdings, Owned, OwnerWish, Sifted, sift
@@ -120,11 +120,14 @@ class Following:
             )
         return None
 
-    async def keep(self, plans: Iterable[Plan]) -> tuple[Followed, ...]:
-        """Follow from now on; one that was followed already takes the new terms."""
+    async def keep(self, plans: Iterable[Plan], admit: Callable[[], None]) -> tuple[Followed, ...]:
+        """Follow from now on; one that was followed already takes the new terms.
+
+        Raises what `admit` raises, which is asked under the lock.
+        """
         kept = [plan.followed for plan in plans]
         for one in kept:
-            await self._store.follows.save(one.follow)
+            await self._store.follows.save(one.follow, admit)
         return tuple(kept)
 
     async def unfollow(self, guild_id: int, owner: str, group: str | None) -> Ended:
@@ -133,20 +136,20 @@ class Following:
         What somebody named stays. The group `all` is the default one here, as it is to who begins
         to follow; where that follows nobody of this name, it is every group. None: every group.
         """
-        remove = self._store.follows.remove
+        remove, watches = self._store.follows.remove, self._store.watches
+        before = await watches.of(guild_id)
         follows = await remove(guild_id, owner, group)
         if group == DEFAULT_GROUP and not follows:
             follows = await remove(guild_id, owner)
         ended = Ended(follows)
-        for follow in follows:
-            watches = await self._store.watches.of(guild_id, follow.group)
-            mine = [one for one in watches if follow.owns(one.subject.full_name)]
-            brought = [one.subject.id for one in mine if one.followed]
-            await self._store.watches.remove(guild_id, brought, follow.group)
-            for one in mine:
-                if self._portfolio.shows(guild_id, one.subject.visibility):
-                    told = ended.removed if one.followed else ended.kept
-                    told[one.subject.id] = one.subject
+        left = {(one.group, one.subject.id) for one in await watches.of(guild_id)}
+        groups = {follow.group for follow in follows}
+        for one in before:
+            if one.group in groups and self._portfolio.shows(guild_id, one.subject.visibility):
+                if (one.group, one.subject.id) not in left:
+                    ended.removed[one.subject.id] = one.subject
+                elif not one.followed and follows[0].owns(one.subject.full_name):
+                    ended.kept[one.subject.id] = one.subject
         return ended
 
     async def leave_out(
@@ -162,7 +165,7 @@ class Following:
                     terms = now.terms.without(_name(subject.full_name))
                     changed[key] = replace(now, terms=terms)
         for follow in changed.values():
-            await self._store.follows.save(follow)
+            await self._store.follows.change(follow)
         return list(changed.values())
 
     async def take_back(self, guild_id: int, full_names: Iterable[str], group: str) -> None:
@@ -174,7 +177,7 @@ class Following:
                 if name.startswith(f"{follow.owner.lower()}/"):
                     terms = terms.with_again(_name(name))
             if terms != follow.terms:
-                await self._store.follows.save(replace(follow, terms=terms))
+                await self._store.follows.change(replace(follow, terms=terms))
 
 
 def wants(owned: Iterable[Owned]) -> list[tuple[Wanted, Owned]]:

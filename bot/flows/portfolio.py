@@ -4,11 +4,12 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bot.core.events import Event, Kind, in_order, in_public
+from bot.core.follow import nothing_found
 from bot.core.groups import ALL, only, unknown
-from bot.core.models import NOT_VISIBLE, Refused, RunError, Scope, Subject, Visibility
+from bot.core.models import NOT_VISIBLE, WITHHELD, Refused, RunError, Scope, Subject, Visibility
 from bot.core.names import parse_repository
 from bot.core.tokens import owners_of
-from bot.errors import UnknownRepository
+from bot.errors import UnknownRepository, UsageError
 from bot.flows.owner_ports import Follows
 from bot.flows.ports import Subjects, Watches
 
@@ -43,7 +44,7 @@ class Portfolio:
 
     def discreet(self, guild_id: int, error: RunError) -> RunError:
         """Leave out why a repository is hidden, unless the guild may see hidden ones."""
-        hidden = error.refusal.kind in (Refused.NOT_FOUND, Refused.FORBIDDEN, Refused.SSO)
+        hidden = error.refusal.kind in {Refused.NOT_FOUND, *WITHHELD}
         if hidden and not self.shows(guild_id, Visibility.PRIVATE):
             return RunError(error.full_name, NOT_VISIBLE)
         return error
@@ -87,6 +88,14 @@ class Portfolio:
         wanted, names = only(group), await self.group_names(guild_id)
         if wanted is not None and names and wanted not in names:
             raise unknown(wanted, names)
+
+    async def nothing(self, guild_id: int, group: str | None = None) -> UsageError:
+        """What to raise where there is nothing to show: a follow alone has no numbers.
+
+        Raises UsageError for a group that is not there.
+        """
+        await self.require_group(guild_id, group)
+        return UsageError(nothing_found(await self._follows.of(guild_id, only(group))))
 
     async def group_names(self, guild_id: int) -> list[str]:
         """The groups in which something is watched, or an owner followed who may have nothing."""

@@ -116,7 +116,7 @@ class Watches(Protocol):
         """Those of these ids that are meant, by name."""
         ...
 
-    async def add(
+    async def add(  # noqa: PLR0913  # what a watch is, and on what condition
         self,
         guild_id: int,
         group: str,
@@ -124,10 +124,12 @@ class Watches(Protocol):
         admit: Callable[[int, int], None] = ...,
         *,
         followed: Collection[int] = ...,
+        owner: str | None = ...,
     ) -> set[int]:
         """Returns the ids that were not watched in this group before.
 
-        Of those, a follow of their owner brought the `followed` ones.
+        Of those, a follow of their owner brought the `followed` ones. None where an `owner` is
+        named who is not followed any more.
         `admit` is asked, under the lock, how many are watched and would be; its errors undo it.
         """
         ...

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.core.models import Refused, Run, RunStatus, Subject, Trigger, Wanted
+from bot.core.models import WITHHELD, Refused, Run, RunStatus, Subject, Trigger, Wanted
 from bot.core.reports import SyncReport
 from bot.core.rotation import Look, Rotation
 from bot.flows.collection import Collector, Listener
@@ -13,7 +13,7 @@ RETRY = 300
 """Seconds to wait after a collection that failed, unless the interval is shorter."""
 LONGEST_RETRY = 3600
 """The same after many in a row that read nothing."""
-STANDING = {Refused.TIMEOUT, Refused.LIMIT, Refused.FORBIDDEN, Refused.SSO}
+STANDING = {Refused.TIMEOUT, Refused.LIMIT, *WITHHELD}
 """What is its repository's own trouble, and the same five minutes later."""
 
 

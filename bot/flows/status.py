@@ -51,7 +51,7 @@ class Status:
         scheduled = as_it_is(await self._store.runs.newest(Trigger.SCHEDULE), underway)
         failing = len(await self._store.runs.failing() & {subject.id for subject in watched})
         allowances, problems = await self.of_tokens(now, watched)
-        of_runs = self.of_runs(last, now, len(watched), failing)
+        of_runs = self.of_runs(last, now, len(watched), failing, follows=await self._follows())
         problems += [one for one in of_runs if not any(said in one for said in problems)]
         problems += await self.of_portfolio(OPERATOR, watched)
         problems += [*self._of_files(), *self._of_copies()]
@@ -100,6 +100,10 @@ class Status:
             return run
         return replace(run, message="whoever runs the bot is told why")
 
+    async def _follows(self) -> bool:
+        """Does anybody follow an owner?"""
+        return bool(await self._store.follows.of())
+
     async def of_portfolio(self, guild_id: int, watched: Sequence[Subject]) -> list[str]:
         """Why not all is watched of the owners that a guild follows, nor all read of these."""
         follows = await self._store.follows.of(guild_id)
@@ -117,11 +121,14 @@ class Status:
             "A daily file could not be written: whoever runs the bot sees why by repo-radar status."
         ]
 
-    def of_runs(self, last: Run | None, now: int, watched: int, failing: int) -> list[str]:
-        """What is wrong with the sampling of so many repositories."""
+    def of_runs(
+        self, last: Run | None, now: int, watched: int, failing: int, *, follows: bool
+    ) -> list[str]:
+        """What is wrong with the sampling of so many; who `follows` is waiting for the first."""
         problems = []
         if not watched:
-            problems.append("Nothing is watched yet: start with track add owner/name.")
+            nothing = "Nothing is watched yet: start with track add owner/name."
+            problems += [] if follows else [nothing]
         elif last is None:
             problems.append("Nothing was sampled yet: start with sync, or let the bot run.")
         elif now - last.started_at > LATE * self._interval:

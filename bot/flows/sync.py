@@ -109,8 +109,9 @@ class Sync:
         return self._discreet(guild_id, report)
 
     def _discreet(self, guild_id: int, report: SyncReport) -> SyncReport:
-        """Its verdict, too: it must not tell a forbidden repository from a missing one."""
-        errors = tuple(self._portfolio.discreet(guild_id, error) for error in report.errors)
+        """Verdict and order, too, must not tell a forbidden repository from a missing one."""
+        named = sorted(report.errors, key=lambda error: error.full_name.lower())
+        errors = tuple(self._portfolio.discreet(guild_id, error) for error in named)
         run = report.run
         if run.message is None:  # else it ended early, which is no repository's doing
             run = replace(run, status=verdict(errors, run.sampled))
@@ -137,12 +138,10 @@ class Sync:
         if repository is not None:
             wanted = await self._portfolio.find(guild_id, repository)
             watched = [subject for subject in watched if subject.id == wanted.id]
+        if not watched and repository is None:
+            raise await self._portfolio.nothing(guild_id)
         if not watched:
-            raise UsageError(
-                "Nothing is watched here yet: start with track add owner/name."
-                if repository is None
-                else "This repository is not watched here: start with track add."
-            )
+            raise UsageError("This repository is not watched here: start with track add.")
         return watched
 
     async def _sample(

@@ -105,7 +105,7 @@ class Track:
         watches = self._store.watches
         new = await watches.add(guild_id, group, list(found), admit, followed=followed)
         await watches.name(guild_id, group, named)
-        follows = await self._following.keep(plans)
+        follows = await self._following.keep(plans, partial(self._stay, guild_id, forgotten))
         await self._following.take_back(guild_id, asked.names, group)
         added = [subject.full_name for subject in found.values() if subject.id in new]
         await self._note(guild_id, user_id, "track add", _brief(added, plans), group)
@@ -135,12 +135,16 @@ class Track:
 
     def _admit(self, guild_id: int, forgotten: int, now: int, then: int) -> None:
         """Raises UsageError for what came to pass while GitHub was asked."""
+        self._stay(guild_id, forgotten)
+        self._require_room(guild_id, now, then)
+
+    def _stay(self, guild_id: int, forgotten: int) -> None:
+        """Raises UsageError where a guild was forgotten meanwhile."""
         if self._store.guilds.times_forgotten(guild_id) != forgotten:
             raise UsageError(
                 "All of this server was forgotten meanwhile, so nothing is watched: to begin"
                 " anew, use track add once more."
             )
-        self._require_room(guild_id, now, then)
 
     async def check_removal(
         self, guild_id: int, targets: str, group: str | None = None
@@ -172,8 +176,9 @@ class Track:
         singles, missing = await self._watched_as(
             guild_id, [part for part in parts if part not in owners], group
         )
-        await self._store.watches.remove(guild_id, list(singles), group)
+        # left out first: what is stopped halfway must not come back by the next look
         leaving_out = await self._following.leave_out(guild_id, singles.values(), group)
+        await self._store.watches.remove(guild_id, list(singles), group)
         names = [one.target for one in ended.follows]
         names += [one.full_name for one in singles.values()]
         await self._note(guild_id, user_id, "track remove", names, group)
@@ -265,10 +270,14 @@ def _said(target: str) -> str:
 
 
 def _unread(names: Sequence[str], report: SyncReport) -> list[RunError]:
-    """Why each name gave no numbers; a run that ended early has no answer for some."""
-    answered = {*report.found, *(error.full_name for error in report.errors)}
+    """Why each name gave no numbers; a run that ended early has no answer for some.
+
+    In the order of the names: in that of the answers missing ones come before private ones.
+    """
     why = Refusal(Refused.ERROR, report.run.message or "not asked")
-    return [*report.errors, *(RunError(name, why) for name in names if name not in answered)]
+    errors = {error.full_name: error for error in report.errors}
+    asked = dict.fromkeys(name for name in names if name not in report.found)
+    return [errors.get(name) or RunError(name, why) for name in asked]
 
 
 def _brief(added: Sequence[str], plans: Sequence[Plan]) -> list[str]:

@@ -18,7 +18,7 @@ from bot.core.schedule import Every
 from bot.core.window import Window, describe
 from bot.render import event_words, metric_cards, traffic, words
 
-NOTHING_WATCHED = "Nothing is watched here yet: start with /track add."
+NOTHING_WATCHED = "Nothing is watched here yet: see /repos, or start with /track add."
 TOP = 10
 """Rows of a digest unless more are asked for."""
 BESIDES = 2

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.events import Event, Kind, noticed
-from bot.core.models import Reading, Refusal, Refused, Subject, Visibility
+from bot.core.models import WITHHELD, Reading, Refusal, Refused, Subject, Visibility
 from bot.storage.database import Database, Transaction, Value, among, each, ids
 from bot.storage.events import events_of, take_along, was_told_gone, write
 
@@ -134,7 +134,7 @@ async def refuse(transaction: Transaction, subject: Subject, refusal: Refusal, a
         )  # fmt: skip
         for (id_,) in newly:
             await write(transaction, whole(id_), [Event(at, Kind.GONE)])
-    if refusal.kind is Refused.FORBIDDEN:
+    if refusal.kind in WITHHELD:
         await transaction.run(
             "UPDATE subjects SET forbidden_at = $1 WHERE id = $2 AND forbidden_at IS NULL",
             at, subject.id,

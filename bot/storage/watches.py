@@ -6,6 +6,10 @@ from bot.core.models import Scope, Subject, Visibility, Watch
 from bot.storage.database import Database, Transaction, among, ids
 from bot.storage.subjects import COLUMNS, subject_of, whole
 
+FOLLOWED = """
+SELECT 1 FROM follows WHERE guild_id = $1 AND watch_group = $2 AND lower(owner) = lower($3)
+"""
+
 
 class Watches:
     def __init__(self, database: Database) -> None:
@@ -32,7 +36,7 @@ class Watches:
         )  # fmt: skip
         return [subject_of(row) for row in rows]
 
-    async def add(
+    async def add(  # noqa: PLR0913  # what a watch is, and on what condition
         self,
         guild_id: int,
         group: str,
@@ -40,15 +44,19 @@ class Watches:
         admit: Callable[[int, int], None] = lambda _now, _then: None,
         *,
         followed: Collection[int] = (),
+        owner: str | None = None,
     ) -> set[int]:
         """Watch these; returns the ids that were not watched in this group before.
 
-        Of those, a follow of their owner brought the `followed` ones.
+        Of those, a follow of their owner brought the `followed` ones. None are watched where an
+        `owner` is named who is not followed any more: the guild may have been forgotten meanwhile.
 
         `admit` is asked while nobody else writes, with how many the guild watches and would watch;
         what it raises undoes all of it.
         """
         async with self._database.transaction() as transaction:
+            if owner is not None and not await transaction.rows(FOLLOWED, guild_id, group, owner):
+                return set()
             before = await _count(transaction, guild_id)
             new = {
                 whole(row[0])

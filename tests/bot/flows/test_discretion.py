@@ -28,8 +28,10 @@ def checkups(store: SqliteStore, flows: Flows, clock: SettableClock) -> Checkups
     return Checkups(flows.status, settings, flows.portfolio, store.port(), clock)
 
 
-@pytest.fixture
-async def hidden(flows: Flows, github: ScriptedGitHub, clock: SettableClock) -> None:
+@pytest.fixture(params=[FORBIDDEN, SSO], ids=["forbidden", "sso"])
+async def hidden(
+    request: pytest.FixtureRequest, flows: Flows, github: ScriptedGitHub, clock: SettableClock
+) -> None:
     """Sampled for two days, then refused for another."""
     for guild_id, name in NAMES.items():
         github.add(name, stars=5)
@@ -38,7 +40,7 @@ async def hidden(flows: Flows, github: ScriptedGitHub, clock: SettableClock) -> 
         for trusted in (TRUSTED_GUILD, OPERATOR):
             await flows.track.add(trusted, name)
     await day(flows, clock)
-    github.refusals = {NAMES[FORBIDS]: FORBIDDEN, NAMES[MISSES]: MISSING}
+    github.refusals = {NAMES[FORBIDS]: request.param, NAMES[MISSES]: MISSING}
     await day(flows, clock)
 
 
@@ -91,6 +93,20 @@ async def test_a_forbidden_repository_reads_as_a_missing_one_wherever_a_guild_lo
 
 
 @pytest.mark.usefixtures("hidden")
+async def test_a_forced_run_says_what_the_doctor_says(flows: Flows, checkups: Checkups) -> None:
+    told = []
+    for guild_id, name in NAMES.items():
+        card = portfolio_cards.sync(await flows.sync.guild(guild_id, Trigger.SYNC))
+        report = await checkups.report(guild_id)
+        assert (len(report.gone), report.failing) == (1, 0)
+        told.append((card.tone, [row.note for row in card.rows], card.footer))
+        assert [row.name for row in card.rows] == [name]
+
+    assert told[0] == told[1]
+    assert told[0][1] == ["gone or not visible"]
+
+
+@pytest.mark.usefixtures("hidden")
 async def test_one_that_may_be_read_again_is_back(
     flows: Flows, checkups: Checkups, clock: SettableClock, github: ScriptedGitHub
 ) -> None:
@@ -116,7 +132,7 @@ async def test_one_that_is_forbidden_and_then_slow_has_not_come_back(
     assert forbids == await views(flows, checkups, clock, MISSES)
 
 
-@pytest.mark.parametrize("why", [FORBIDDEN, MISSING])
+@pytest.mark.parametrize("why", [FORBIDDEN, SSO, MISSING])
 async def test_the_newest_run_does_not_tell_either(
     flows: Flows,
     checkups: Checkups,
@@ -141,19 +157,19 @@ async def test_the_newest_run_does_not_tell_either(
 async def test_what_is_not_the_repositorys_own_still_fails(
     flows: Flows, checkups: Checkups, clock: SettableClock, github: ScriptedGitHub
 ) -> None:
-    """A token that is not authorised, or a GitHub that is slow: stopping to watch mends neither."""
+    """A GitHub that is slow: stopping to watch mends nothing."""
     for name in ("o/one", "o/two", "o/three"):
         github.add(name, stars=1)
     await flows.track.add(FORBIDS, "o/one o/two o/three")
-    github.refusals = {"o/one": SSO, "o/two": Refusal(Refused.TIMEOUT, "too long")}
+    github.refusals = {"o/two": Refusal(Refused.TIMEOUT, "too long")}
     await day(flows, clock)
 
     report, digest = await checkups.report(FORBIDS), await of(flows, FORBIDS)
 
-    assert (report.gone, report.failing) == ((), 2)
+    assert (report.gone, report.failing) == ((), 1)
     assert report.last_run is not None
     assert report.last_run.status is RunStatus.PARTIAL
-    assert (digest.counts.gone, digest.counts.failed) == (0, 2)
+    assert (digest.counts.gone, digest.counts.failed) == (0, 1)
 
 
 @pytest.mark.usefixtures("hidden")

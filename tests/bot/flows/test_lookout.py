@@ -1,15 +1,15 @@
 """The lookout: what is new at an owner is watched by the next run, and nobody's trouble spreads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot.core.follow import Follow, Holdings, Terms
-from bot.core.models import Refusal, Refused, RunStatus, Trigger, Visibility, Wanted
+from bot.core.follow import Estate, Follow, Holdings, Terms
+from bot.core.models import Refusal, Refused, RunStatus, Subject, Trigger, Visibility, Wanted
 from bot.core.reports import SyncReport
 from bot.errors import GitHubError, RateLimited, TokenMissing, TokenRejected, UsageError
-from bot.flows.lookout import REST
+from bot.flows.lookout import REST, Lookout
 from bot.flows.owners import Following
 from bot.flows.portfolio import OPERATOR
 from tests.conftest import MOST, TRUSTED_GUILD, Flows
@@ -161,6 +161,58 @@ async def test_a_follow_that_ended_meanwhile_brings_nothing(
 
     assert await names_in(flows, HERE) == []
     assert await names_in(flows, THERE) == ["acme/new", "acme/site"]
+
+
+@dataclass
+class Interrupted:
+    """The subjects of a store; a guild is forgotten while they are looked up for it."""
+
+    store: SqliteStore
+    found: list[str] = field(default_factory=list)
+
+    async def find(self, full_name: str) -> Subject | None:
+        self.found.append(full_name)
+        if len(self.found) == len([OPERATOR, HERE]):  # in the order of ids
+            await self.store.guilds.forget(HERE)
+        return await self.store.subjects.find(full_name)
+
+
+@pytest.mark.usefixtures("followed")
+async def test_a_guild_forgotten_while_its_new_ones_are_kept_stays_forgotten(
+    flows: Flows,
+    github: ScriptedGitHub,
+    owners: ScriptedOwners,
+    store: SqliteStore,
+    clock: SettableClock,
+) -> None:
+    github.add("acme/new", stars=7)
+    interrupted = replace(store.port(), subjects=Interrupted(store))  # type: ignore[arg-type]  # only asked to find
+    lookout = Lookout(owners, flows.following, interrupted, flows.portfolio, clock=clock)
+    outlook = await lookout.look()
+    await flows.sync.everything(Trigger.SCHEDULE, new=outlook.wanted)
+    await lookout.keep()
+
+    assert await names_in(flows, THERE) == ["acme/new", "acme/site"]
+    assert await store.watches.of(HERE) == []
+    assert await store.database.rows("SELECT 1 FROM audit WHERE guild_id = $1", HERE) == []
+
+
+@pytest.mark.usefixtures("followed")
+async def test_who_is_forgotten_while_an_owner_is_asked_about_is_told_nothing_of_it(
+    flows: Flows, owners: ScriptedOwners, store: SqliteStore
+) -> None:
+    @dataclass
+    class Forgetting:
+        async def repositories(self, owner: str, **_: object) -> Estate:
+            await store.guilds.forget(HERE)
+            return await owners.repositories(owner)
+
+    said, clock = Said(), owners.github.clock
+    owners.cut.add("acme")
+    asked = (Forgetting(), flows.following, store.port(), flows.portfolio)
+    await Lookout(*asked, clock=clock, warnings=said).look()
+
+    assert {guild_id for guild_id, _ in said.told} == {THERE, OPERATOR}
 
 
 # -- identity -------------------------------------------------------------------------------------

@@ -1,16 +1,23 @@
 """Following owners: what track add brings, what is left out, and how it ends."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
+from functools import partial
 
 import pytest
 
-from bot.core.follow import OwnerWish, Terms
+from bot.core.follow import Follow, OwnerWish, Terms
 from bot.core.models import Refusal, Refused, Trigger, Visibility
 from bot.core.reports import Progress
 from bot.errors import RateLimited, TokenRejected, UnknownOwner, UsageError
+from bot.flows.checkup import Checkups
+from bot.flows.deltas import Deltas
+from bot.flows.guild_settings import GuildSettings
 from bot.flows.targets import MOST_AT_ONCE
-from bot.flows.track import MOST_FOLLOWED
+from bot.flows.track import MOST_FOLLOWED, Track
+from bot.storage.watches import Watches
 from tests.conftest import MOST, TRUSTED_GUILD, Flows
 from tests.standins.clock import HOUR, SettableClock
 from tests.standins.harvests import ScriptedGitHub
@@ -334,10 +341,65 @@ async def test_a_group_is_there_as_soon_as_somebody_is_followed_in_it(
     assert await flows.portfolio.group_names(HERE) == ["all", "docs"]
     with pytest.raises(UsageError, match="choose from all, docs"):
         await flows.track.listed(HERE, "dosc")
-    with pytest.raises(UsageError, match="Nothing is watched here yet"):
+    with pytest.raises(UsageError, match=r"Nothing was found yet of young/\*, which is followed"):
         await flows.digests.report(HERE, "1d", UTC, group="docs")
     assert (await flows.track.remove(HERE, "acme/site", "docs")).not_watched == ("acme/site",)
     assert await flows.portfolio.group_names(THERE) == []
+
+
+class Stuck(Watches):
+    """Watches of a program that is killed before it removes any."""
+
+    async def remove(self, *_: object) -> set[int]:
+        raise asyncio.CancelledError
+
+
+async def test_what_is_stopped_halfway_does_not_come_back_by_itself(
+    flows: Flows, store: SqliteStore, clock: SettableClock
+) -> None:
+    await flows.track.add(HERE, "acme/*")
+    stuck = replace(store.port(), watches=Stuck(store.database))
+    deltas = Deltas(store.histories, HOUR, store.stars)
+    track = Track(
+        flows.collector, flows.portfolio, stuck, deltas, clock, following=flows.following, most=MOST
+    )
+    with pytest.raises(asyncio.CancelledError):
+        await track.remove(HERE, "acme/site")
+
+    (follow,) = await flows.track.follows(HERE)
+    assert follow.terms.exclude == ("site",)
+
+
+async def test_who_follows_only_is_told_so_instead_of_to_begin(
+    flows: Flows, owners: ScriptedOwners, store: SqliteStore, clock: SettableClock
+) -> None:
+    owners.empty |= {"young", "new"}
+    await flows.track.add(HERE, "young/*")
+
+    asked = [
+        partial(flows.digests.report, HERE, "1d", UTC),
+        partial(flows.sync.admit, HERE),
+        partial(flows.exports.order, HERE, "csv", "7d", UTC),
+        partial(flows.backfill.repositories, HERE),
+    ]
+    for ask in asked:
+        with pytest.raises(UsageError, match=r"of young/\*, which is followed here: what comes is"):
+            await ask()
+    settings = GuildSettings(store.guilds, flows.portfolio, clock)
+    checkups = Checkups(flows.status, settings, flows.portfolio, store.port(), clock)
+    assert (await checkups.report(HERE)).problems == ()
+    assert (await checkups.report(THERE)).problems != ()
+
+    await flows.track.add(HERE, "new/*")
+    with pytest.raises(UsageError, match=r"of new/\*, young/\*, which are followed here: "):
+        await flows.digests.report(HERE, "1d", UTC)
+
+
+async def test_why_nothing_was_found_of_an_owner_is_told(flows: Flows, store: SqliteStore) -> None:
+    await store.follows.save(Follow(HERE, "all", "lost", trouble="GitHub knows no user lost."))
+
+    with pytest.raises(UsageError, match=r"yet of lost/\*: GitHub knows no user lost.$"):
+        await flows.digests.report(HERE, "1d", UTC)
 
 
 async def test_what_became_private_is_let_go_without_being_named(

@@ -832,7 +832,7 @@ async def test_a_group_without_repositories_says_how_to_begin(office: Office) ->
     report = next(one.report for one in office.poster.posted if one.post.group == "empty")
     card = scheduled_digest(report)
     assert card.title == "Daily digest of empty · Thursday 2 July, since yesterday 09:00"
-    assert card.lines == ("Nothing is watched here yet: start with /track add.",)
+    assert card.lines == ("Nothing is watched here yet: see /repos, or start with /track add.",)
 
 
 async def test_an_announcement_is_published_where_that_is_wanted(office: Office) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC
 import pytest
 
 from bot.core.delta import Status
-from bot.core.models import Refusal, Refused, Trigger, Visibility
+from bot.core.models import NOT_VISIBLE, Refusal, Refused, Trigger, Visibility
 from bot.errors import InvalidName, RateLimited, TokenRejected, UnknownRepository, UsageError
 from bot.flows.portfolio import reference
 from tests.conftest import MOST, TRUSTED_GUILD, Flows
@@ -353,6 +353,23 @@ async def test_a_guild_forgotten_while_github_is_asked_watches_nothing(
     assert (await flows.track.add(HERE, "acme/rocket")).added
 
 
+@pytest.mark.parametrize(
+    "names", [["o/none", "o/secret", "o/shut"], ["o/shut", "o/secret", "o/none"]]
+)
+async def test_the_order_of_refusals_does_not_tell_hidden_from_missing(
+    flows: Flows, github: ScriptedGitHub, names: list[str]
+) -> None:
+    github.page_size = 10
+    github.add("o/secret", Visibility.PRIVATE, stars=1)
+    github.add("o/shut", stars=1)
+    github.refusals = {"o/shut": Refusal(Refused.FORBIDDEN, "not for this token")}
+
+    refused = (await flows.track.add(HERE, " ".join(names))).refused
+
+    assert [error.full_name for error in refused] == names
+    assert {error.refusal for error in refused} == {NOT_VISIBLE}
+
+
 @pytest.mark.parametrize("typed", ["docs", " docs ", "Docs", "DOCS"])
 async def test_a_group_is_the_same_however_it_is_typed(flows: Flows, typed: str) -> None:
     await flows.track.add(HERE, "acme/rocket", "docs")
@@ -455,3 +472,19 @@ async def test_who_changed_what_is_written_down(flows: Flows, store: SqliteStore
         (HERE, 7, "track add", "acme/Rocket in tools"),
         (HERE, 9, "track remove", "acme/Rocket"),
     ]
+
+
+@pytest.mark.parametrize("shut", ["o/a", "o/b"])
+async def test_nor_does_the_order_in_which_a_forced_run_tells_them(
+    flows: Flows, github: ScriptedGitHub, shut: str
+) -> None:
+    github.page_size = 10
+    for name in ("o/b", "o/a"):
+        github.add(name, stars=1)
+        await flows.track.add(HERE, name)
+    github.repositories = [one for one in github.repositories if one.full_name == shut]
+    github.refusals = {shut: Refusal(Refused.FORBIDDEN, "not for this token")}
+
+    report = await flows.sync.guild(HERE, Trigger.SYNC)
+
+    assert [error.full_name for error in report.errors] == ["o/a", "o/b"]
