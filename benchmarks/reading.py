@@ -11,13 +11,15 @@ from benchmarks.neighbours import JSON_FILES, Told
 from benchmarks.portfolios import HOUR, Watched, growing, of_many
 from benchmarks.timing import TIMES, Spread, awaited, milliseconds, p99, spread
 from bot.app import App
+from bot.core.digest import EVERYTHING, Listing
 from bot.flows.portfolio import OPERATOR
+from bot.render.cards import TOP
 
 DIFFS = 400
 """Of different repositories, each time."""
 DAY_WINDOW = "1d"
-MONTHS = 2
-"""Digests over the longer window, which is told for comparison."""
+FIRST_PAGE = Listing(most=TOP)
+"""What /digest shows."""
 
 # The least that answers: what is newest, and one seek for what was before where it changed since.
 BEFORE = """
@@ -34,14 +36,19 @@ async def measure_reads(watched: Watched, peers: Mapping[str, Told]) -> list[Fig
     gc.freeze()  # what is ours costs no flow a thing
     async with watched.opened() as app:
         diffs = [await _diffs(app, watched) for _ in range(TIMES)]
-        digests = await _digests(app, DAY_WINDOW, TIMES)
-        month = await _digests(app, watched.window, MONTHS)
+        digests = await _digests(app, DAY_WINDOW, FIRST_PAGE)
+        every = await _digests(app, DAY_WINDOW, EVERYTHING)
+        month = await _digests(app, watched.window, FIRST_PAGE)
     gc.unfreeze()
     return [
         *_of_diff(watched, diffs, peers),
         *_of_digest(watched, spread(digests), peers),
         Figure(
-            "digest_month", f"ranked digest of all over {watched.window}", watched.size, "ms",
+            "digest_every", "the same, every row of it", watched.size, "ms", spread(every),
+            limit=_raw_digest(watched, 1), limit_is=RAW,
+        ),
+        Figure(
+            "digest_month", f"the first {TOP} of all over {watched.window}", watched.size, "ms",
             spread(month), limit=_raw_digest(watched, watched.day_files.oldest), limit_is=RAW,
         ),
     ]  # fmt: skip
@@ -58,12 +65,12 @@ async def _diffs(app: App, watched: Watched) -> list[float]:
     return await awaited(diff, DIFFS)
 
 
-async def _digests(app: App, window: str, times: int) -> list[float]:
+async def _digests(app: App, window: str, listing: Listing) -> list[float]:
     async def digest(_: int) -> object:
-        return await app.digests.report(OPERATOR, window, UTC)
+        return await app.digests.report(OPERATOR, window, UTC, listing)
 
     await digest(0)
-    return await awaited(digest, times)
+    return await awaited(digest, TIMES)
 
 
 def _of_diff(
@@ -106,8 +113,8 @@ def _of_digest(watched: Watched, ours: Spread, peers: Mapping[str, Told]) -> lis
             theirs=files, ours=limit,
         ),
         Figure(
-            "digest", "ranked digest of all, a day", size, "ms", ours, growing(size, 12),
-            limit=limit, limit_is=RAW, peers=theirs,
+            "digest", f"ranked digest of all, a day, the first {TOP}", size, "ms", ours,
+            growing(size, 12), limit=limit, limit_is=RAW, peers=theirs,
         ),
     ]  # fmt: skip
 

@@ -15,16 +15,9 @@ from benchmarks.table import show
 
 ROOT = Path(__file__).parents[2]
 SECTION_10 = {
-    *("bytes", "diff_p50", "diff_p99", "digest", "run", "run_lag", "run_diff", "chart"),
-    *(
-        "start",
-        "chart_lag",
-        "collecting",
-        "collecting_requests",
-        "collecting_twice",
-        "memory_idle",
-        "memory_busy",
-    ),
+    *("bytes", "diff_p50", "diff_p99", "digest", "digest_every", "run", "run_lag", "run_diff"),
+    *("start", "chart", "chart_lag", "collecting", "collecting_requests", "collecting_twice"),
+    *("memory_idle", "memory_busy"),
     *("memory_growth", "growth_digest", "growth_run", "growth_diff_p50"),
     *("diff_ratio", "diff_query_ratio", "digest_ratio", "digest_query_ratio", "collecting_ratio"),
     *("import", "import_again", "import_bytes", "import_year", "daily_file"),
