@@ -65,6 +65,7 @@ class History:
             return NOTHING_NEW
         if max([spans[-1].until for spans in self.coverage.values()], default=-1) < sample.at:
             return self._append(sample, within, imported=imported)
+        self._begin_anew(sample.values)
         looked = self._looked(sample.at)
         known = {
             key: self._value(key, sample.at) if key in looked else None for key in sample.values
@@ -80,7 +81,7 @@ class History:
         new = None in known.values()
         accepted = sample.values.keys() - refused.keys()
         if accepted and (new or not refused):
-            self._cover(accepted, sample, within, imported=imported)
+            self._cover(_read_of(sample, accepted, imported=imported), sample, within)
         return Merged(new=new, refused=refused)
 
     def add_all(self, samples: Iterable[Sample], *, imported: bool = False) -> list[Merged]:
@@ -100,7 +101,7 @@ class History:
 
     def _lengthen(self, newest: Sample, until: int, *, imported: bool) -> None:
         """Let the span that ends with the newest sample end later: nothing is known of then."""
-        read = read_together(tuple(newest.values), newest.daily, imported and not newest.daily)
+        read = _read_of(newest, newest.values, imported=imported)
         *older, last = self.coverage[read]
         self.coverage[read] = (*older, last._replace(until=until))
 
@@ -109,19 +110,29 @@ class History:
 
         Most samples are; going through all spans for each metric of each took five times as long.
         """
+        read = _read_of(sample, sample.values, imported=imported)
+        if read not in self.coverage:
+            self._begin_anew(sample.values)
         for key, value in sample.values.items():
             seen = self.observations.get(key)
             if not seen or seen[-1].value != value:
                 self._write(key, sample.at, value)
-        self._cover(sample.values, sample, within, imported=imported)
+        self._cover(read, sample, within)
         return ALL_NEW
 
-    def _cover(
-        self, metrics: Iterable[str], sample: Sample, within: int, *, imported: bool
-    ) -> None:
-        read = read_together(tuple(metrics), sample.daily, imported and not sample.daily)
+    def _cover(self, read: MetricSet, sample: Sample, within: int) -> None:
         spans = self.coverage.get(read, ())
         self.coverage[read] = join(spans, sample.at, daily=sample.daily, within=within)
+
+    def _begin_anew(self, metrics: Iterable[str]) -> None:
+        """Drop values that no sample stands for: a clean-up left them as the last that were known.
+
+        Beside a sample they would tell of a time of which nothing is known any more.
+        """
+        for key in metrics:
+            if self.observations.get(key) and not self.spans(key):
+                for seen in tuple(self.observations[key]):
+                    self._drop(key, seen.at)
 
     def spans(self, metric: str) -> list[Span]:
         """When a metric was sampled, by whichever set."""
@@ -218,6 +229,10 @@ def _told_again(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
 @lru_cache(maxsize=256)
 def read_together(metrics: tuple[str, ...], daily: bool, imported: bool) -> MetricSet:  # noqa: FBT001  # a cached function is called by place
     return MetricSet(tuple(sorted(metrics)), daily, imported)
+
+
+def _read_of(sample: Sample, metrics: Iterable[str], *, imported: bool) -> MetricSet:
+    return read_together(tuple(metrics), sample.daily, imported and not sample.daily)
 
 
 def newest(seen: Sequence[Observation], at: int) -> Observation | None:

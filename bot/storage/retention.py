@@ -24,6 +24,8 @@ DELETE FROM observations AS o WHERE {OLD}
    AND p.metric_id = o.metric_id AND p.at < o.at ORDER BY p.at DESC LIMIT 1)
 RETURNING 1
 """
+EVERYBODY = 2**62
+"""More than any id."""
 NEWEST = """
 UPDATE latest SET changed_at = (SELECT max(o.at) FROM observations o
   WHERE o.subject_id = latest.subject_id AND o.metric_id = latest.metric_id)
@@ -31,12 +33,22 @@ UPDATE latest SET changed_at = (SELECT max(o.at) FROM observations o
   WHERE o.subject_id = latest.subject_id AND o.metric_id = latest.metric_id
   AND o.at = latest.changed_at)
 """
-# The last value before the moment stays: it is what was true at it.
-EARLIER = """
-observations WHERE at < $1 AND EXISTS (SELECT 1 FROM observations n
- WHERE n.subject_id = observations.subject_id AND n.metric_id = observations.metric_id
- AND n.at > observations.at AND n.at <= $1)
+# When a metric was sampled first, of what will be known after the cut.
+FIRST_KNOWN = """
+(SELECT min(c.since) FROM coverage c JOIN metric_sets s ON s.id = c.metric_set_id
+ JOIN metrics m ON m.id = observations.metric_id
+ WHERE c.subject_id = observations.subject_id AND c.until >= $1
+ AND ',' || s.metrics || ',' LIKE '%,' || m.key || ',%')
 """
+LATER = """
+EXISTS (SELECT 1 FROM observations n WHERE n.subject_id = observations.subject_id
+ AND n.metric_id = observations.metric_id AND n.at > observations.at AND n.at <=
+"""
+# The last value before the moment stays: it is what was true at it, or at the first sample after it
+# where nobody looked between the two. Of whom no sample is left it is the last that was known.
+EARLIER = f"observations WHERE at < $1 AND ({LATER} $1) OR {LATER} {FIRST_KNOWN}))"
+# As if that sample had written it: no value is older than all samples of it.
+LATE = f"UPDATE observations SET at = {FIRST_KNOWN} WHERE at < $1 AND {FIRST_KNOWN} > $1"
 # Of whom anything is known before it: samples, visits, stars still held.
 REACHING_BACK = """
 SELECT subject_id FROM coverage WHERE since < $1
@@ -128,6 +140,8 @@ async def _cut(transaction: Transaction, before: int) -> None:
         " AND n.since = $1)", before,
     )  # fmt: skip
     await transaction.run("UPDATE coverage SET since = $1 WHERE since < $1", before)
+    await transaction.run(LATE, before)
+    await transaction.run(NEWEST, 0, EVERYBODY)
 
 
 async def _cut_stars(transaction: Transaction, day: int) -> None:

@@ -147,6 +147,50 @@ async def test_history_before_a_moment_goes_and_what_was_true_then_stays(
     assert history.series("stars", 0, BEFORE + HOUR).after == 10
 
 
+KINDS = st.sampled_from(["stars", "forks"])
+HALF_DAYS = st.tuples(st.integers(0, 27), KINDS, st.integers(0, 3))
+
+
+@settings(deadline=None, max_examples=60)
+@given(some=st.lists(HALF_DAYS), others=st.lists(HALF_DAYS), between=st.booleans())
+async def test_no_value_is_older_than_all_samples_of_its_metric(
+    *, some: list[tuple[int, str, int]], others: list[tuple[int, str, int]], between: bool
+) -> None:
+    """Whether it is sampled again before the clean-up or after it."""
+    async with fresh_store() as store:
+        for half_days in (some, others):
+            rows = [
+                ("o/one", Sample(MIDNIGHT + half_day * DAY // 2, {metric: value}))
+                for half_day, metric, value in half_days
+            ]
+            await store.histories.merge(rows, MIDNIGHT)
+            if between or half_days is others:
+                await Retention(store.database).remove(BEFORE, unwatched=False)
+
+        for kept in (await contents(store.database)).values():
+            for metric, seen in kept.observations.items():
+                read = [spans for set_, spans in kept.coverage.items() if metric in set_.metrics]
+                since = min((span.since for spans in read for span in spans), default=None)
+                assert since is None or since == seen[0].at or seen[0].at < since == BEFORE
+                assert kept.latest[metric] == seen[-1]
+
+
+async def test_a_value_that_was_cut_off_is_no_change_when_somebody_looks_again(
+    store: SqliteStore,
+) -> None:
+    days = [(0, {"stars": 5, "forks": 5})] + [(day, {"stars": 5}) for day in range(1, 14)]
+    rows = [("o/one", Sample(MIDNIGHT + day * DAY, values)) for day, values in days]
+    await store.histories.merge(rows, MIDNIGHT)
+    retention = Retention(store.database)
+    await retention.remove(BEFORE, unwatched=False)
+    again = [Sample(MIDNIGHT + day * DAY, {"forks": forks}) for day, forks in ((12, 7), (13, 8))]
+
+    await store.histories.merge([("o/one", sample) for sample in again], MIDNIGHT)
+
+    forks = (await history_of(store, "o/one")).series("forks", BEFORE + DAY, BEFORE + 4 * DAY)
+    assert (forks.before, forks.first, forks.after) == (None, 7, 8)
+
+
 async def test_earlier_days_of_stars_still_held_are_forgotten_and_not_asked_for_again(
     store: SqliteStore,
 ) -> None:
