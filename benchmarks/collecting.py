@@ -57,13 +57,18 @@ async def measure_collecting(watched: Watched, times: int, singly: int) -> list[
         Figure(
             "collecting_requests", "its requests", size, "", spread([most]), 200,
             limit=spread([-(-size // LARGEST)]), limit_is="full pages",
-            peers=[Peer(ONE_EACH, spread([size])), Peer(GITHUB_TO_SQLITE, spread([size]))],
+            peers=[Peer(ONE_EACH, spread([size])), requests_of(tool, size)],
         ),
         Figure(
             "collecting_twice", "requests for what is watched twice", size, "",
             spread([ours.twice]), 0,
         ),
     ]  # fmt: skip
+
+
+def requests_of(tool: Peer, size: int) -> Peer:
+    """One a repository, as was counted while it ran; none where it did not."""
+    return Peer(tool.name, spread([size]) if tool.figure else None, tool.trouble)
 
 
 @asynccontextmanager

@@ -170,13 +170,17 @@ def _busy(watched: Watched, extent: Extent, sizes: Sequence[float]) -> list[Figu
     target = of_usual(watched.size, 100)
     figures = [Figure("memory_busy", what, watched.size, "MB", busy, target, series=sizes)]
     if extent.endurance:
-        begin, end = max(early, len(sizes) // 2), len(sizes)
-        what = f"growth, commands {begin * step:,} to {end * step:,}"
-        grown = [after - sizes[begin - 1] for after in sizes[begin:]] or [0.0]
-        figures.append(
-            Figure("memory_growth", what, watched.size, "MB", spread(grown), 1, series=sizes)
-        )
+        figures.append(growth_of(sizes, early, step, watched.size))
     return figures
+
+
+def growth_of(sizes: Sequence[float], early: int, step: int, repositories: int) -> Figure:
+    """None measured where time was over before another command: that is not "no growth"."""
+    begin, end = max(early, len(sizes) // 2), len(sizes)
+    what = f"growth, commands {begin * step:,} to {end * step:,}"
+    grown = [after - sizes[begin - 1] for after in sizes[begin:]]
+    told = spread(grown) if grown else None
+    return Figure("memory_growth", what, repositories, "MB", told, 1, series=sizes)
 
 
 def _answered(watched: Watched, audience: Audience) -> list[Figure]:

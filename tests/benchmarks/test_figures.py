@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from benchmarks.collecting import requests_of
 from benchmarks.figures import Figure, Peer, ratio
 from benchmarks.growth import growth
+from benchmarks.running import growth_of
 from benchmarks.table import number, ordered
 from benchmarks.ticking import ticking
 from benchmarks.timing import Spread, p99, spread
@@ -105,3 +107,17 @@ async def test_what_fails_beside_the_ticks_is_heard() -> None:
     with pytest.raises(LookupError):
         async with ticking(fail()):
             await asyncio.sleep(0)
+
+
+def test_a_tool_that_did_not_run_has_no_requests() -> None:
+    ran, missing = Peer("tool", spread([9.0])), Peer("tool", None, "not installed")
+
+    assert requests_of(ran, 50) == Peer("tool", spread([50]))
+    assert requests_of(missing, 50) == missing
+
+
+def test_memory_that_nobody_watched_longer_did_not_stay_the_same() -> None:
+    watched, alone = growth_of([70.0, 71.0, 71.0, 71.5], 2, 100, 1), growth_of([70.0], 1, 100, 1)
+
+    assert (watched.verdict, watched.measured) == ("holds", spread([0.0, 0.5]))
+    assert alone.verdict == "not measured"
