@@ -16,6 +16,12 @@ from bot.storage.subjects import maybe
 
 ALL_ROWS = 2**62
 """More than there are."""
+# The arguments of all parts, which `survey` gives in this order:
+# $1 and $2 the window's start and end, $3 the guild, $4 its group, $5 whether all groups are meant,
+# $6 whether private ones are shown, $7 what a set of metrics with stars looks like, $8 the last
+# noon of the window, $9 the metrics that make a repository changed, $10 those that it is ranked by,
+# $11 the one that is drawn, $12 the least change that is listed, and how many are wanted of
+# $13 rows, $14 lines of the chart, $15 names of who is gone.
 WATCHED = "SELECT w.subject_id FROM watches w WHERE w.guild_id = $3 AND (w.watch_group = $4 OR $5)"
 STARRY = "c.metric_set_id IN (SELECT m.id FROM metric_sets m WHERE ',' || m.metrics || ',' LIKE $7)"
 TIMED = "c.metric_set_id IN (SELECT m.id FROM metric_sets m WHERE m.daily = 0)"
@@ -35,6 +41,8 @@ SELECT s.id, max({NEWEST}) AS newest,
 FROM subjects s LEFT JOIN coverage c ON c.subject_id = s.id AND c.since <= $2
 WHERE (s.visibility = '{Visibility.PUBLIC}' OR $6) AND s.id IN ({WATCHED}) GROUP BY s.id
 """
+# Each number that changed after the window's start, of whom is sure: its value at the window's end
+# and at its start, or the oldest one where it was first sampled later. One seek each.
 VALUES = """
 SELECT o.value FROM observations o
 WHERE o.subject_id = l.subject_id AND o.metric_id = l.metric_id
@@ -55,6 +63,8 @@ GROWTH = f"""
 CASE WHEN t.earlier >= {PERCENT_FROM}
  THEN CAST({CHANGE} AS DOUBLE PRECISION) / t.earlier * 100 END
 """
+# A row a repository that changed. Gains and losses are NULL where only others than the deciding
+# numbers changed: it has no place in the ranking.
 MOVED = f"""
 SELECT t.subject_id, max(CASE WHEN t.decides = 1 THEN {{score}} END) AS gain,
  sum(CASE WHEN t.decides = 1 AND t.later > t.earlier THEN {{score}} END) AS gains,
@@ -70,7 +80,9 @@ SELECT v.subject_id AS id, lower(s.full_name) AS name, v.is_drawn, v.largest,
  CASE WHEN v.gain > 0 THEN v.gains ELSE v.losses END AS total
 FROM moved v JOIN subjects s ON s.id = v.subject_id WHERE v.gain IS NOT NULL
 """
-LONG_ENOUGH, FIRST = "i.{size} >= $12", "ORDER BY i.losing, i.most DESC, i.total DESC, i.name, i.id"
+# `{size}` is what a minimum speaks of: the change itself, also where growth in percent decides.
+LARGE_ENOUGH = "i.{size} >= $12"
+FIRST = "ORDER BY i.losing, i.most DESC, i.total DESC, i.name, i.id"
 SURVEY = f"""
 WITH portfolio AS MATERIALIZED ({PORTFOLIO}), steps AS MATERIALIZED ({STEPS}),
  moved AS MATERIALIZED ({MOVED}), listed AS MATERIALIZED ({LISTED})
@@ -79,11 +91,11 @@ UNION ALL SELECT 'gone', count(*) FROM portfolio p WHERE p.standing = {GONE}
 UNION ALL SELECT 'sampled_at', max(p.newest) FROM portfolio p
 UNION ALL SELECT 'changed', count(*) FROM moved
 UNION ALL SELECT 'ranked', count(*) FROM listed
-UNION ALL SELECT 'listed', count(*) FROM listed i WHERE {LONG_ENOUGH}
+UNION ALL SELECT 'listed', count(*) FROM listed i WHERE {LARGE_ENOUGH}
 UNION ALL SELECT 'leading', f.id
- FROM (SELECT i.id FROM listed i WHERE {LONG_ENOUGH} {FIRST} LIMIT $13) f
+ FROM (SELECT i.id FROM listed i WHERE {LARGE_ENOUGH} {FIRST} LIMIT $13) f
 UNION ALL SELECT 'leading', f.id
- FROM (SELECT i.id FROM listed i WHERE {LONG_ENOUGH} AND i.is_drawn = 1 {FIRST} LIMIT $14) f
+ FROM (SELECT i.id FROM listed i WHERE {LARGE_ENOUGH} AND i.is_drawn = 1 {FIRST} LIMIT $14) f
 UNION ALL SELECT 'departed', f.id
  FROM (SELECT p.id FROM portfolio p JOIN subjects s ON s.id = p.id WHERE p.standing = {GONE}
   ORDER BY lower(s.full_name), p.id LIMIT $15) f
