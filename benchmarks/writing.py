@@ -22,6 +22,8 @@ from bot.flows.portfolio import OPERATOR
 
 BETWEEN_DIFFS = 0.010
 """Seconds from one answer to the next question: somebody is always asking."""
+PATIENCE = 10
+"""Seconds after which whoever has no answer gets none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,13 @@ async def _alone(app: App, desk: Desk) -> float:
 async def _beside_people(app: App, desk: Desk) -> Run:
     desk.next_day()
     diffs: list[float] = []
-    async with ticking(_ask(app, desk.watched, diffs)) as lags:
+    answered = asyncio.Event()
+    async with ticking(_ask(app, desk.watched, diffs, answered)) as lags:
         began = time.perf_counter()
         await _written(app, desk)
         took = (time.perf_counter() - began) * 1_000
+        async with asyncio.timeout(PATIENCE):
+            await answered.wait()  # a small run ends before what was asked first is answered
     return Run(took, lags, diffs)
 
 
@@ -115,12 +120,13 @@ async def _written(app: App, desk: Desk) -> None:
         raise RuntimeError(f"the run was not written: {report.run}")
 
 
-async def _ask(app: App, watched: Watched, diffs: list[float]) -> None:
+async def _ask(app: App, watched: Watched, diffs: list[float], answered: asyncio.Event) -> None:
     names = watched.invented.names
     while True:
         began = time.perf_counter()
         await app.diff.report(OPERATOR, names[len(diffs) * 7919 % len(names)], "7d", UTC)
         diffs.append((time.perf_counter() - began) * 1_000)
+        answered.set()
         await asyncio.sleep(BETWEEN_DIFFS)
 
 
