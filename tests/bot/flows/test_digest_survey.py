@@ -1,6 +1,6 @@
 """A digest measures only whom it shows, and tells what it would if it measured everybody."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from hypothesis import given
@@ -17,6 +17,7 @@ from bot.flows.deltas import AT_ONCE, Deltas
 from bot.flows.digest import Digests
 from bot.flows.portfolio import Portfolio
 from bot.storage.merging import Merger
+from bot.storage.retention import Retention
 from tests.bot.core.timelines import DAY, HOUR, NOON, PATIENT
 from tests.standins.clock import SettableClock
 from tests.standins.stored import SqliteStore, fresh_store
@@ -137,15 +138,40 @@ async def test_it_tells_what_measuring_everybody_tells(
     await told_alike(all_, window, listing, guild, group)
 
 
-async def told_alike(
+@PATIENT
+@given(
+    st.lists(told(), max_size=5),
+    windows(),
+    listings,
+    st.integers(1, DAYS).map(lambda day: (FIRST_DAY + day) * DAY),
+)
+async def test_it_tells_the_same_of_what_clean_ups_left(
+    all_: list[Told], window: Window, listing: Listing, moment: int
+) -> None:
+    async def cleaned_up(store: SqliteStore) -> None:
+        retention = Retention(store.database)
+        await retention.thin(0, await retention.last_id(), 0, moment)
+        await retention.remove(moment - 2 * DAY, unwatched=False)
+
+    await told_alike(all_, window, listing, afterwards=cleaned_up)
+
+
+async def nothing(_: SqliteStore) -> None:
+    """Leave the store as it is."""
+
+
+async def told_alike(  # noqa: PLR0913  # all that may make a difference
     all_: Sequence[Told],
     window: Window,
     listing: Listing,
     guild: int = GUILD,
     group: str | None = None,
+    *,
+    afterwards: Callable[[SqliteStore], Awaitable[None]] = nothing,
 ) -> None:
     async with fresh_store() as store:
         await kept(store, all_)
+        await afterwards(store)
         portfolio = Portfolio(store.subjects, store.watches, store.follows, [TRUSTED])
         deltas = Deltas(store.histories, 6 * HOUR, store.stars)
         digests = Digests(portfolio, deltas, store.runs, SettableClock())
