@@ -23,10 +23,11 @@ BUSY_SECONDS = 10.0
 SETTLE_AGAIN = 0.02  # seconds
 TIDY_BELOW = 64 * 1024 * 1024
 # To move pages from the log into the file took a third of a run: `checkpoint` does so after it.
-# Who calls it not, and writes as much, has it done for every 16 MiB.
+# Who calls it not, and writes as much, has it done for every 16 MiB. A log that one large write
+# made longer is cut to that again when the next one begins it anew.
 CONNECTION_PRAGMAS = (
     "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA foreign_keys=ON;"
-    " PRAGMA wal_autocheckpoint=32768;"
+    " PRAGMA wal_autocheckpoint=32768; PRAGMA journal_size_limit=16777216;"
 )
 
 Value = int | str | None

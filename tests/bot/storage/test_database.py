@@ -326,6 +326,25 @@ async def test_a_mistake_of_ours_is_told_as_it_is(database: Database) -> None:
         await database.rows("SELECT $1, $2", 1)
 
 
+def log_of(database: Database) -> int:
+    return Path(f"{database.path}-wal").stat().st_size
+
+
+async def test_the_log_of_a_large_write_is_not_kept(database: Database) -> None:
+    async with database.transaction() as transaction:
+        await transaction.run("CREATE TABLE large (number INTEGER, told TEXT)")
+        rows = [(number, "x" * 500_000) for number in range(40)]
+        await transaction.run_many("INSERT INTO large (number, told) VALUES ($1, $2)", rows)
+    grown = log_of(database)
+    await database.checkpoint()
+
+    async with database.transaction() as transaction:
+        await transaction.run("DELETE FROM large WHERE number < 2")
+
+    assert grown > 20_000_000
+    assert log_of(database) <= 16 * 1024 * 1024
+
+
 async def test_tidying_shrinks_the_file(tmp_path: Path) -> None:
     path = tmp_path / "radar.db"
     async with open_database(path) as database:
