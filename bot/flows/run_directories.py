@@ -147,7 +147,8 @@ class RunDirectories:
         known = previous if self._wish.incremental else None
         files = await asyncio.to_thread(build, head, {PORTFOLIO: rows}, known)
         like = known.head.directory if known else None
-        await trunk.add(head.directory, files, _message(head, len(rows)), like)
+        message, private_only = _message(head, len(rows)), not ground.is_open
+        await trunk.add(head.directory, files, message, like, private_only=private_only)
         return self._read_meta(files[META])
 
     async def _previous(self, trunk: Trunk, ground: Ground, since: int) -> Meta | None:

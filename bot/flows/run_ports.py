@@ -21,12 +21,19 @@ class Trunk(Protocol):
         """None where there is none."""
         ...
 
-    async def add(
-        self, directory: str, files: Mapping[str, bytes], message: str, like: str | None = None
+    async def add(  # noqa: PLR0913  # a commit and what it stands on
+        self,
+        directory: str,
+        files: Mapping[str, bytes],
+        message: str,
+        like: str | None = None,
+        *,
+        private_only: bool = False,
     ) -> bool:
         """Add all of it in one commit, on top of whatever is there by then, or nothing.
 
-        What stands in the directory `like` already is referenced. False: it is there.
+        What stands in the directory `like` already is referenced. False: it is there. What is for
+        a private place only goes to none that was opened since it was looked at.
         """
         ...
 

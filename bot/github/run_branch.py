@@ -48,6 +48,7 @@ class _Adding:
     files: Mapping[str, bytes]
     message: str
     like: str | None
+    private_only: bool
     entries: Sequence[Entry] = ()  # once its files are there
     tries: int = 0
 
@@ -70,14 +71,21 @@ class RunBranch:
         files = {} if tree is None else await self._files(tree)
         return await self._git.blob(files[file]) if file in files else None
 
-    async def add(
-        self, directory: str, files: Mapping[str, bytes], message: str, like: str | None = None
+    async def add(  # noqa: PLR0913  # a commit and what it stands on
+        self,
+        directory: str,
+        files: Mapping[str, bytes],
+        message: str,
+        like: str | None = None,
+        *,
+        private_only: bool = False,
     ) -> bool:
         """Add all of it in one commit, on top of whatever is there by then, or nothing.
 
-        What stands in the directory `like` already is referenced. False: it is there.
+        What stands in the directory `like` already is referenced. False: it is there. What is for
+        a private repository only goes to none that was made public since it was looked at.
         """
-        adding = _Adding(directory, files, message, like)
+        adding = _Adding(directory, files, message, like, private_only)
         return await self._on_top(lambda: self._add(adding))
 
     async def keep(self, newest: int) -> Sequence[str]:
@@ -105,9 +113,18 @@ class RunBranch:
             await self._git.begin(self._branch)
             raise _Moved
         if not adding.entries:
+            await self._guard(adding)
             adding.entries = await self._upload(adding, tip)
-        await self._commit(tip, adding.entries, adding.message)
+        await self._commit(tip, adding.entries, adding.message, adding)
         return True
+
+    async def _guard(self, adding: _Adding) -> None:
+        """Last before something leaves: uploads take their time, and so do other tries."""
+        if adding.private_only and not await self._git.is_private():
+            raise GitHubError(
+                f"{self.label} can be read by others since just now: {adding.directory} was not"
+                " written there, and is after the next run, with public repositories only."
+            )
 
     async def _upload(self, adding: _Adding, tip: _Tip) -> list[Entry]:
         like = None if adding.like is None else tip.directories.get(adding.like)
@@ -133,10 +150,14 @@ class RunBranch:
             await self._commit(tip, [entry for taken in gone.values() for entry in taken], message)
         return list(gone)
 
-    async def _commit(self, tip: _Tip, entries: Sequence[Entry], message: str) -> None:
+    async def _commit(
+        self, tip: _Tip, entries: Sequence[Entry], message: str, adding: _Adding | None = None
+    ) -> None:
         """Raises _Moved where the branch is no longer as it was found."""
         tree = await self._git.make_tree(tip.tree, entries)
         commit = await self._git.make_commit(message, tree, tip.commit)
+        if adding is not None:
+            await self._guard(adding)
         if tip.commit is None:
             status = await self._git.make_branch(self._branch, commit)
         else:

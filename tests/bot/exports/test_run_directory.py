@@ -131,7 +131,7 @@ def test_paths_that_cannot_be_looked_into_are_one_sentence(tmp_path: Path) -> No
     (tmp_path / HEAD.directory).symlink_to(HEAD.directory)
 
     for path in (tmp_path / ("a" * 400), tmp_path / HEAD.directory):
-        with pytest.raises(InvalidFile, match="cannot be looked into .* check the path"):
+        with pytest.raises(InvalidFile, match=r"cannot be looked into .* check the path"):
             find(path)
     with pytest.raises(InvalidFile, match="has no run directories"):
         find(tmp_path)

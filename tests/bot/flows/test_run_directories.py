@@ -400,6 +400,43 @@ async def test_an_open_repository_gets_what_is_public_only_and_that_is_told_once
     assert (filed[1].warnings, filed[2].warnings, await audited(store)) == ([], [], [warning])
 
 
+@pytest.mark.parametrize("step", ["new blob", "new tree", "new commit"])
+async def test_one_that_is_opened_meanwhile_gets_nothing_private(
+    world: World, hub: GitHubStandIn, git: GitRepository, github: ScriptedGitHub, step: str
+) -> None:
+    github.repositories[0].visibility = Visibility.PRIVATE
+    await world.run()
+
+    async def open_it(now: str) -> None:
+        if now == step:
+            hub.set(STATE, private=False)
+
+    hub.git.before = open_it
+    (trouble,) = (await world.directories.write()).troubles
+    assert (git.log(), "can be read by others since just now" in trouble) == (["Begin"], True)
+
+    assert (await world.directories.write()).troubles == []
+    assert list(stars(git, *git.directories())) == ["acme/tool"]
+
+
+async def test_an_open_repository_does_not_tell_what_is_forbidden_from_what_is_gone(
+    world: World, hub: GitHubStandIn, git: GitRepository, store: SqliteStore, clock: SettableClock
+) -> None:
+    hub.set(STATE, private=False)
+    await world.run()
+    async with store.database.transaction() as transaction:
+        await transaction.run(
+            "UPDATE subjects SET forbidden_at = $1 WHERE full_name = 'acme/site'", clock.now()
+        )
+    await world.directories.write()
+
+    rows = told(git, git.directories()[0], PORTFOLIO)["data"]
+    assert [(row["repo"], row["state"]) for row in rows] == [
+        ("acme/site", "gone"), ("acme/tool", "active"),
+    ]  # fmt: skip
+    assert {metric["status"] for metric in rows[0]["metrics"]} == {"gone"}
+
+
 async def test_one_that_nobody_asked_github_about_goes_to_no_open_place(
     world: World, hub: GitHubStandIn, git: GitRepository, flows: Flows, store: SqliteStore
 ) -> None:
