@@ -99,13 +99,14 @@ class RunDirectories:
         except Exception as error:
             await self._failed(f"It failed unexpectedly ({type(error).__name__}).", filed)
             raise
-        finally:
-            self._notes.write(filed.troubles)
+        else:
+            self._notes.write([])
         return filed
 
     async def _write(self, trunk: Trunk, filed: Filed) -> None:
         since = await self._since(trunk)
-        runs = [] if since is None else await self._finished.after(trunk.label, since, MOST)
+        now, label = self._clock.now(), trunk.label
+        runs = [] if since is None else await self._finished.after(label, since, now, MOST)
         if since is None or not runs:
             return
         ground = await trunk.look()
@@ -119,17 +120,19 @@ class RunDirectories:
             since = head.period_end
             await self._finished.note(trunk.label, since, run.id)
         if self._wish.retain_last is not None:
-            filed.removed += await trunk.keep(self._wish.retain_last)
+            spared = filed.written[-1] if filed.written else ""
+            filed.removed += await trunk.keep(self._wish.retain_last, spared)
 
     async def _since(self, trunk: Trunk) -> int | None:
         """Up to when all is written; where nothing is, from before the newest run on.
 
-        It is noted before anything is tried: a first attempt that fails is not forgotten.
+        It is noted before anything is tried: a first attempt that fails is not forgotten. What was
+        written under a clock that was ahead says nothing of the runs since it was set right.
         """
-        noted = await self._finished.written(trunk.label)
-        if noted is not None:
+        noted, now = await self._finished.written(trunk.label), self._clock.now()
+        if noted is not None and noted <= now:
             return noted
-        newest = await self._finished.last(self._clock.now())
+        newest = await self._finished.last(now)
         if newest is None or newest.finished_at is None:
             return None
         older = await self._finished.last(newest.finished_at - 1)
@@ -177,6 +180,7 @@ class RunDirectories:
 
     async def _failed(self, reason: str, filed: Filed) -> None:
         filed.troubles.append(reason)
+        self._notes.write(filed.troubles)
         await self._audit(f"not written: {reason}")
 
     async def _audit(self, detail: str) -> None:

@@ -21,7 +21,7 @@ class Trunk(Protocol):
         """None where there is none."""
         ...
 
-    async def add(  # noqa: PLR0913  # a commit and what it stands on
+    async def add(
         self,
         directory: str,
         files: Mapping[str, bytes],
@@ -37,16 +37,19 @@ class Trunk(Protocol):
         """
         ...
 
-    async def keep(self, newest: int) -> Sequence[str]:
-        """Take away all but the newest, in a commit of its own; returns what went."""
+    async def keep(self, newest: int, spared: str = "") -> Sequence[str]:
+        """Take away all but the newest, in a commit of its own; returns what went.
+
+        One is spared in any case: others may be called after times to come.
+        """
         ...
 
 
 class FinishedRuns(Protocol):
-    async def after(self, place: str, at: int, most: int) -> list[Run]:
+    async def after(self, place: str, at: int, until: int, most: int) -> list[Run]:
         """Runs over the operator's portfolio that ended well, oldest first.
 
-        Those that a destination lacks of all that ended then or later.
+        Those that a destination lacks of all that ended from the one moment to the other.
         """
         ...
 

@@ -4,6 +4,7 @@ Nothing counts before the branch moves, and it moves once: what breaks off befor
 objects that nobody sees, and GitHub clears away.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha1
@@ -71,7 +72,7 @@ class RunBranch:
         files = {} if tree is None else await self._files(tree)
         return await self._git.blob(files[file]) if file in files else None
 
-    async def add(  # noqa: PLR0913  # a commit and what it stands on
+    async def add(
         self,
         directory: str,
         files: Mapping[str, bytes],
@@ -88,12 +89,13 @@ class RunBranch:
         adding = _Adding(directory, files, message, like, private_only)
         return await self._on_top(lambda: self._add(adding))
 
-    async def keep(self, newest: int) -> Sequence[str]:
+    async def keep(self, newest: int, spared: str = "") -> Sequence[str]:
         """Take away all but the newest, in a commit of its own; returns what went.
 
-        Only what is called as run directories are, and is one; the history stays.
+        Only what is called as run directories are, and is one; the history stays. One is spared in
+        any case: a clock that was ahead has left names that sort behind all others for long.
         """
-        return await self._on_top(lambda: self._keep(newest))
+        return await self._on_top(lambda: self._keep(newest, spared))
 
     async def _on_top(self, once: Callable[[], Awaitable[T]]) -> T:
         again = stamina.AsyncRetryingCaller(
@@ -131,15 +133,16 @@ class RunBranch:
         known = set() if like is None else set((await self._files(like)).values())
         entries = []
         for name, octets in adding.files.items():
-            id_ = _id_of(octets)
+            id_ = await asyncio.to_thread(_id_of, octets)  # it may have 25 MB
             sha = id_ if id_ in known else await self._git.make_blob(octets)
             entries.append(Entry(f"{FOLDER}/{adding.directory}/{name}", sha))
         return entries
 
-    async def _keep(self, newest: int) -> Sequence[str]:
+    async def _keep(self, newest: int, spared: str) -> Sequence[str]:
         tip = await self._tip()
         gone: dict[str, list[Entry]] = {}
-        for name in sorted(tip.directories)[:-newest][:MOST_REMOVED]:
+        old = [name for name in sorted(tip.directories)[:-newest] if name != spared]
+        for name in old[:MOST_REMOVED]:
             listed = await self._git.tree(tip.directories[name])
             if any(one.path == META for one in listed) and all(o.type == "blob" for o in listed):
                 path = f"{FOLDER}/{name}"

@@ -1,5 +1,6 @@
 """Run directories after runs: one commit each, never at the cost of the run, none forgotten."""
 
+import asyncio
 import json
 import math
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -435,6 +436,67 @@ async def test_an_open_repository_does_not_tell_what_is_forbidden_from_what_is_g
         ("acme/site", "gone"), ("acme/tool", "active"),
     ]  # fmt: skip
     assert {metric["status"] for metric in rows[0]["metrics"]} == {"gone"}
+
+
+async def test_runs_after_a_clock_was_set_back_are_written_as_any_other(
+    world: World, hub: GitHubStandIn, git: GitRepository
+) -> None:
+    await world.run()
+    await world.directories.write()
+    world.clock.pass_(30 * DAY)
+    await world.run()
+    await world.directories.write()
+    world.clock.pass_(-30 * DAY)
+
+    hub.git.fail("move", 403, times=50)
+    await world.run()
+    await world.directories.write()
+    hub.git.heal()
+    await world.run()
+    late = await world.directories.write()
+    await world.run()
+    await world.directories.write()
+
+    assert [name[-8:] for name in late.written] == ["00000003", "00000004"]
+    assert [name[-8:] for name in git.directories()] == [
+        "00000001", "00000003", "00000004", "00000005", "00000002",
+    ]  # fmt: skip
+    metas = [told(git, name) for name in git.directories()[:4]]
+    assert all(one["period_start"] < one["period_end"] for one in metas)
+
+
+async def test_a_directory_is_never_removed_as_soon_as_it_is_written(
+    world: World, git: GitRepository, directories_of: DirectoriesOf
+) -> None:
+    directories = directories_of(retain_last=1)
+    git.push({f"snapshots/2031-01-01T00-00-00-ffffffff/{META}": b"{}\n"}, "Ahead")
+    for _ in range(2):
+        await world.run()
+        await directories.write()
+
+    assert [name[-8:] for name in git.directories()] == ["00000002", "ffffffff"]
+
+
+async def test_an_end_of_the_program_meanwhile_takes_no_trouble_away(
+    world: World, hub: GitHubStandIn
+) -> None:
+    hub.git.fail("move", 403)
+    await world.run()
+    before = (await world.directories.write()).troubles
+    under_way = asyncio.Event()
+
+    async def hang(_step: str) -> None:
+        under_way.set()
+        await asyncio.Event().wait()
+
+    hub.git.before = hang
+    writing = asyncio.create_task(world.directories.write())
+    await under_way.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+
+    assert world.directories.troubles() == before != []
 
 
 async def test_one_that_nobody_asked_github_about_goes_to_no_open_place(
