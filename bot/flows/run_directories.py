@@ -17,8 +17,12 @@ from bot.flows.ports import Clock, Guilds
 from bot.flows.run_portfolio import RunPortfolio, day_before
 from bot.flows.run_ports import FinishedRuns, Notes, ReadMeta, Trunk
 
-MOST = 20
-"""Directories of missed runs that are written at a time; the rest after the next run."""
+MOST = 12
+"""Directories of missed runs that are written at a time; the rest after the next run.
+
+Each is five requests that make something, and GitHub takes 80 a minute before it has everybody
+wait: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+"""
 ACTION = "run directory"
 
 

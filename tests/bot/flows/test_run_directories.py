@@ -35,7 +35,7 @@ from bot.github.run_branch import ROUNDS, RunBranch
 from bot.storage.finished_runs import FinishedRuns
 from tests.conftest import INTERVAL, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock, moment
-from tests.standins.git_data import GitRepository
+from tests.standins.git_data import WRITING, GitRepository
 from tests.standins.github import GitHubStandIn
 from tests.standins.harvests import ScriptedGitHub
 from tests.standins.stored import SqliteStore, fresh_store
@@ -262,6 +262,23 @@ async def test_a_failure_is_remembered_by_another_process_too(
         (told(git, one)["period_start"], told(git, one)["period_end"]) for one in filed.written
     ]
     assert [start for start, _ in periods[1:]] == [end for _, end in periods[:-1]]
+
+
+async def test_what_was_missed_for_long_is_caught_up_within_githubs_limits(
+    world: World, hub: GitHubStandIn, git: GitRepository, store: SqliteStore
+) -> None:
+    for _ in range(30):
+        await world.run()
+    label = "acme/state, branch main"
+    await FinishedRuns(store.database).note(label, world.runs[0].started_at - 1)
+    counts = []
+    for _ in range(3):
+        hub.git.steps.clear()
+        await world.directories.write()
+        counts.append(sum(step in WRITING for step in hub.git.steps))
+
+    assert len(git.directories()) == 30
+    assert all(0 < many < 80 for many in counts)
 
 
 async def test_a_directory_written_late_tells_of_its_own_time(
