@@ -103,6 +103,14 @@ async def test_a_directory_is_one_commit_and_nothing_else_is_touched(
     assert await branch.read(SECOND, "meta.json") is None
 
 
+async def test_a_large_portfolio_goes_in_pieces(branch: RunBranch, git: GitRepository) -> None:
+    large = {"portfolio.json": b"x" * 3_000_000, "meta.json": b"{}\n"}
+
+    assert await branch.add(FIRST, large, "Run 1")
+
+    assert git.files()[f"snapshots/{FIRST}/portfolio.json"] == large["portfolio.json"]
+
+
 async def test_one_that_is_there_is_never_overwritten(
     branch: RunBranch, git: GitRepository
 ) -> None:
