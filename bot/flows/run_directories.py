@@ -118,7 +118,9 @@ class RunDirectories:
         previous = await self._previous(trunk, ground, since) if self._wish.incremental else None
         for run in runs:
             head = _head(self._wish.org, run, since)
-            if head.directory not in ground.directories:
+            if head.directory in ground.directories:
+                await self._recognise(trunk, head, filed)
+            else:
                 previous = await self._add(trunk, ground, head, previous)
                 filed.written.append(head.directory)
             since = head.period_end
@@ -164,6 +166,19 @@ class RunDirectories:
         name = _head(self._wish.org, run, since).directory if run else None
         if name is None or name not in ground.directories:
             return None
+        return await self._meta(trunk, name)
+
+    async def _recognise(self, trunk: Trunk, head: Head, filed: Filed) -> None:
+        """One that is there was written by this run as a rule; what is another's is told, once."""
+        meta = await self._meta(trunk, head.directory)
+        if meta is None or meta.head.run_id != head.run_id:
+            filed.warnings.append(
+                f"{head.directory} in {trunk.label} is none of run {head.run_id}: it was left as it"
+                " is, and the run has no directory; export --format run-directory makes one."
+            )
+            await self._audit(filed.warnings[-1])
+
+    async def _meta(self, trunk: Trunk, name: str) -> Meta | None:
         octets = await trunk.read(name, META)
         try:
             return None if octets is None else self._read_meta(octets)

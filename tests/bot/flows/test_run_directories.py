@@ -323,6 +323,22 @@ async def test_what_is_on_the_branch_already_is_left_and_counts_as_written(
     assert await FinishedRuns(store.database).written(label) == world.clock.now()
 
 
+async def test_a_name_that_another_run_has_is_told_and_left(
+    world: World, git: GitRepository, store: SqliteStore
+) -> None:
+    """Of the same second and the same eight characters; or somebody's own."""
+    path = f"snapshots/2026-07-01T18-00-00-00000001/{META}"
+    git.push({path: b"theirs\n"}, "Theirs")
+    await world.run()
+
+    filed = await world.directories.write()
+    again = await world.directories.write()
+
+    assert (filed.written, filed.troubles, git.files()[path]) == ([], [], b"theirs\n")
+    assert "is none of run 00000001" in filed.warnings[0]
+    assert (await audited(store), again.warnings) == (filed.warnings, [])
+
+
 async def test_two_bots_on_one_branch_are_both_there(  # noqa: PLR0913, PLR0917  # fixtures
     world: World, flows: Flows, git: GitRepository, branch: RunBranch, hub: GitHubStandIn,
     clock: SettableClock, github: ScriptedGitHub, tmp_path: Path,
