@@ -30,6 +30,6 @@ class RunDirectoryTimer:
         if filed.removed:
             log.info("run directories removed", number=len(filed.removed))
         for warning in filed.warnings:
-            log.warning("run directories are open", reason=warning)
+            log.warning("run directories", reason=warning)
         for trouble in filed.troubles:
             log.warning("run directory not written", reason=trouble)

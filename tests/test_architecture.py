@@ -37,7 +37,7 @@ ROOMS: dict[str, set[str]] = {
     "bot/github": CORE
     | {"bot.__version__", "bot.github", "aiohttp", "asyncio", "http", "msgspec", "pydantic"}
     | {"jwt", "stamina", "time.monotonic", "yarl"},
-    "bot/github/git_data.py": CORE | {"bot.github", "http", "msgspec", "urllib.parse"},
+    "bot/github/git_data.py": CORE | {"bot.github", "asyncio", "http", "msgspec", "urllib.parse"},
     "bot/notify": CORE
     | {"bot.destinations", "bot.notify", "bot.render", "aiohttp", "asyncio", "discord"}
     | {"structlog"},

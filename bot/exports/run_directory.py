@@ -1,6 +1,7 @@
 """Run directories on this machine: written whole, checked byte by byte, found in a clone."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,6 +15,8 @@ from bot.exports.values import Unusable
 
 LARGEST = 512 * 2**20
 """Bytes of a file that is read; GitHub keeps none of more than 100 MB."""
+LARGEST_META = 2**20
+"""The same of `meta.json`, which names at most a hundred files."""
 
 
 def find(path: Path) -> list[Path]:
@@ -21,6 +24,22 @@ def find(path: Path) -> list[Path]:
 
     Raises InvalidFile where there is none.
     """
+    try:
+        found = _found(path)
+    except (OSError, RuntimeError) as error:  # a link that leads to itself is the latter
+        reason = error.strerror if isinstance(error, OSError) else "a link leads to itself"
+        raise InvalidFile(
+            f"{path} cannot be looked into ({reason}): check the path and who may read it."
+        ) from error
+    if not found:
+        raise InvalidFile(
+            f"{path} has no run directories: name one, the folder {FOLDER} they are in, or its"
+            " clone."
+        )
+    return found
+
+
+def _found(path: Path) -> list[Path]:
     if NAME.fullmatch(path.resolve().name) or (path / META).is_file():
         if not path.is_dir():
             raise InvalidFile(f"{path} is no folder: name a run directory, or the clone it is in.")
@@ -29,9 +48,7 @@ def find(path: Path) -> list[Path]:
         found = sorted(one for one in folder.glob("*") if NAME.fullmatch(one.name) and one.is_dir())
         if found:
             return found
-    raise InvalidFile(
-        f"{path} has no run directories: name one, the folder {FOLDER} they are in, or its clone."
-    )
+    return []
 
 
 def verify(path: Path, *, now: int) -> list[Verified]:
@@ -82,7 +99,7 @@ def _checked(directory: Path, now: int) -> tuple[int, tuple[str, ...]]:
     """How many files it has, and a sentence for each thing that is wrong."""
     problems: list[str] = []
     try:
-        meta = read_meta(_octets(directory / META))
+        meta = read_meta(_octets(directory / META, LARGEST_META))
     except Unusable as error:
         return 0, (f"{directory / META} is damaged: {error}",)
     if directory.resolve().name != meta.head.directory:
@@ -96,7 +113,12 @@ def _checked(directory: Path, now: int) -> tuple[int, tuple[str, ...]]:
             problems.append(f"{directory / name} is damaged: {error}")
     strangers = {one.name for one in os.scandir(directory)} - {META, *meta.files}
     problems += [f"{directory / one} is none of its files: remove it." for one in sorted(strangers)]
-    return len(meta.files) + 1, tuple(problems)
+    return len(meta.files) + 1, tuple(map(_printable, problems))
+
+
+def _printable(sentence: str) -> str:
+    """Names of files are anybody's: they might steer a terminal, or be no text at all."""
+    return "".join(one if one.isprintable() else "?" for one in sentence)
 
 
 def _check(path: Path, meta: Meta, now: int) -> None:
@@ -110,10 +132,15 @@ def _check(path: Path, meta: Meta, now: int) -> None:
         read_portfolio(octets, now=now)
 
 
-def _octets(path: Path) -> bytes:
+def _octets(path: Path, most: int = LARGEST) -> bytes:
     try:
-        if path.stat().st_size > LARGEST:
-            raise Unusable(f"it has more than {LARGEST // 2**20} MB.")
+        looked = path.lstat()
+        if stat.S_ISLNK(looked.st_mode):  # git keeps links: they may lead anywhere
+            raise Unusable("it is a link, and not the file itself.")
+        if not (stat.S_ISREG(looked.st_mode) or stat.S_ISDIR(looked.st_mode)):
+            raise Unusable("it is no file, and might never end.")
+        if looked.st_size > most:
+            raise Unusable(f"it has more than {most // 2**20} MB.")
         return path.read_bytes()
     except OSError as error:
         raise Unusable(f"it cannot be read ({error.strerror or error}).") from None

@@ -83,11 +83,7 @@ class Envelope(NamedTuple):
 def read_meta(octets: bytes) -> Meta:
     """Raises Unusable; one changed byte is enough for that."""
     told = _decoded(octets, _Meta)
-    document = json.loads(octets)
-    checksum = document.pop("checksum")
-    if checksum != digest(content(document)) or content({**document, "checksum": checksum}) != (
-        octets
-    ):
+    if not _is_of_one_piece(octets):
         raise Unusable("its own checksum does not fit.")
     files = {
         name: FileNote(one.bytes, one.sha256, _moment(one.generated_at), one.run_id)
@@ -97,6 +93,17 @@ def read_meta(octets: bytes) -> Meta:
     if start > end:
         raise Unusable("its period ends before it starts.")
     return Meta(Head(told.org, told.run_id, _moment(told.generated_at), start, end), files)
+
+
+def _is_of_one_piece(octets: bytes) -> bool:
+    """Is it in its canonical form, and its checksum that of the rest?"""
+    try:
+        document = json.loads(octets)
+        checksum = document.pop("checksum")
+        rest, whole = content(document), content({**document, "checksum": checksum})
+    except (ValueError, RecursionError):  # numbers and nestings beyond what Python takes
+        return False
+    return bool(checksum == digest(rest) and whole == octets)
 
 
 def read_envelope(octets: bytes) -> Envelope:

@@ -17,8 +17,12 @@ from bot.flows.ports import Clock, Guilds
 from bot.flows.run_portfolio import RunPortfolio, day_before
 from bot.flows.run_ports import FinishedRuns, Notes, ReadMeta, Trunk
 
-MOST = 20
-"""Directories of missed runs that are written at a time; the rest after the next run."""
+MOST = 12
+"""Directories of missed runs that are written at a time; the rest after the next run.
+
+Each is five requests that make something, and GitHub takes 80 a minute before it has everybody
+wait: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+"""
 ACTION = "run directory"
 
 
@@ -99,13 +103,14 @@ class RunDirectories:
         except Exception as error:
             await self._failed(f"It failed unexpectedly ({type(error).__name__}).", filed)
             raise
-        finally:
-            self._notes.write(filed.troubles)
+        else:
+            self._notes.write([])
         return filed
 
     async def _write(self, trunk: Trunk, filed: Filed) -> None:
         since = await self._since(trunk)
-        runs = [] if since is None else await self._finished.after(trunk.label, since, MOST)
+        now, label = self._clock.now(), trunk.label
+        runs = [] if since is None else await self._finished.after(label, since, now, MOST)
         if since is None or not runs:
             return
         ground = await trunk.look()
@@ -113,23 +118,27 @@ class RunDirectories:
         previous = await self._previous(trunk, ground, since) if self._wish.incremental else None
         for run in runs:
             head = _head(self._wish.org, run, since)
-            if head.directory not in ground.directories:
+            if head.directory in ground.directories:
+                await self._recognise(trunk, head, filed)
+            else:
                 previous = await self._add(trunk, ground, head, previous)
                 filed.written.append(head.directory)
             since = head.period_end
             await self._finished.note(trunk.label, since, run.id)
         if self._wish.retain_last is not None:
-            filed.removed += await trunk.keep(self._wish.retain_last)
+            spared = filed.written[-1] if filed.written else ""
+            filed.removed += await trunk.keep(self._wish.retain_last, spared)
 
     async def _since(self, trunk: Trunk) -> int | None:
         """Up to when all is written; where nothing is, from before the newest run on.
 
-        It is noted before anything is tried: a first attempt that fails is not forgotten.
+        It is noted before anything is tried: a first attempt that fails is not forgotten. What was
+        written under a clock that was ahead says nothing of the runs since it was set right.
         """
-        noted = await self._finished.written(trunk.label)
-        if noted is not None:
+        noted, now = await self._finished.written(trunk.label), self._clock.now()
+        if noted is not None and noted <= now:
             return noted
-        newest = await self._finished.last(self._clock.now())
+        newest = await self._finished.last(now)
         if newest is None or newest.finished_at is None:
             return None
         older = await self._finished.last(newest.finished_at - 1)
@@ -147,7 +156,8 @@ class RunDirectories:
         known = previous if self._wish.incremental else None
         files = await asyncio.to_thread(build, head, {PORTFOLIO: rows}, known)
         like = known.head.directory if known else None
-        await trunk.add(head.directory, files, _message(head, len(rows)), like)
+        message, private_only = _message(head, len(rows)), not ground.is_open
+        await trunk.add(head.directory, files, message, like, private_only=private_only)
         return self._read_meta(files[META])
 
     async def _previous(self, trunk: Trunk, ground: Ground, since: int) -> Meta | None:
@@ -156,6 +166,19 @@ class RunDirectories:
         name = _head(self._wish.org, run, since).directory if run else None
         if name is None or name not in ground.directories:
             return None
+        return await self._meta(trunk, name)
+
+    async def _recognise(self, trunk: Trunk, head: Head, filed: Filed) -> None:
+        """One that is there was written by this run as a rule; what is another's is told, once."""
+        meta = await self._meta(trunk, head.directory)
+        if meta is None or meta.head.run_id != head.run_id:
+            filed.warnings.append(
+                f"{head.directory} in {trunk.label} is none of run {head.run_id}: it was left as it"
+                " is, and the run has no directory; export --format run-directory makes one."
+            )
+            await self._audit(filed.warnings[-1])
+
+    async def _meta(self, trunk: Trunk, name: str) -> Meta | None:
         octets = await trunk.read(name, META)
         try:
             return None if octets is None else self._read_meta(octets)
@@ -176,6 +199,7 @@ class RunDirectories:
 
     async def _failed(self, reason: str, filed: Filed) -> None:
         filed.troubles.append(reason)
+        self._notes.write(filed.troubles)
         await self._audit(f"not written: {reason}")
 
     async def _audit(self, detail: str) -> None:

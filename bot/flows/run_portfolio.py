@@ -31,13 +31,13 @@ class RunPortfolio:
     async def rows(self, window: Window, *, public_only: bool) -> list[Row]:
         """One for each repository of which anything was known by the window's end, by name.
 
-        For a place that others may read only those that are known to be public.
+        For a place that others may read only those that are known to be public, and as those see
+        them who may not know which are forbidden.
         """
-        subjects = [
-            subject
-            for subject in once_by_name(await self._portfolio.repositories(OPERATOR))
-            if subject.visibility is Visibility.PUBLIC or not public_only
-        ]
+        subjects = list(once_by_name(await self._portfolio.repositories(OPERATOR)))
+        if public_only:
+            public = (one for one in subjects if one.visibility is Visibility.PUBLIC)
+            subjects = [subject.hidden for subject in public]
         found: list[Row] = []
         for first in range(0, len(subjects), AT_ONCE):
             known = await self._known(subjects[first : first + AT_ONCE], window)

@@ -22,24 +22,34 @@ class Trunk(Protocol):
         ...
 
     async def add(
-        self, directory: str, files: Mapping[str, bytes], message: str, like: str | None = None
+        self,
+        directory: str,
+        files: Mapping[str, bytes],
+        message: str,
+        like: str | None = None,
+        *,
+        private_only: bool = False,
     ) -> bool:
         """Add all of it in one commit, on top of whatever is there by then, or nothing.
 
-        What stands in the directory `like` already is referenced. False: it is there.
+        What stands in the directory `like` already is referenced. False: it is there. What is for
+        a private place only goes to none that was opened since it was looked at.
         """
         ...
 
-    async def keep(self, newest: int) -> Sequence[str]:
-        """Take away all but the newest, in a commit of its own; returns what went."""
+    async def keep(self, newest: int, spared: str = "") -> Sequence[str]:
+        """Take away all but the newest, in a commit of its own; returns what went.
+
+        One is spared in any case: others may be called after times to come.
+        """
         ...
 
 
 class FinishedRuns(Protocol):
-    async def after(self, place: str, at: int, most: int) -> list[Run]:
+    async def after(self, place: str, at: int, until: int, most: int) -> list[Run]:
         """Runs over the operator's portfolio that ended well, oldest first.
 
-        Those that a destination lacks of all that ended then or later.
+        Those that a destination lacks of all that ended from the one moment to the other.
         """
         ...
 

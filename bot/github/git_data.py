@@ -4,6 +4,7 @@ https://docs.github.com/en/rest/git answers 409 for a repository without any com
 a ref does not take a commit that is not on top of its own.
 """
 
+import asyncio
 import base64
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -72,6 +73,11 @@ class _Blob(msgspec.Struct):
     encoding: Literal["base64"]
 
 
+def _blob(octets: bytes) -> bytes:
+    told = {"content": base64.b64encode(octets).decode(), "encoding": "base64"}
+    return msgspec.json.encode(told)
+
+
 class GitData:
     def __init__(self, github: GitHubClient, repository: str) -> None:
         self._github, self._repository = github, repository
@@ -113,8 +119,8 @@ class GitData:
             raise self._unreadable() from None
 
     async def make_blob(self, octets: bytes) -> str:
-        told = {"content": base64.b64encode(octets).decode(), "encoding": "base64"}
-        return self._read(await self._ask("POST", "/git/blobs", told), _Object).sha
+        body = await asyncio.to_thread(_blob, octets)  # it may have 25 MB
+        return self._read(await self._ask("POST", "/git/blobs", body), _Object).sha
 
     async def make_tree(self, base: str | None, entries: Iterable[Entry]) -> str:
         told: dict[str, object] = {"tree": [msgspec.to_builtins(entry) for entry in entries]}
@@ -127,10 +133,16 @@ class GitData:
         return self._read(await self._ask("POST", "/git/commits", told), _Object).sha
 
     async def move(self, branch: str, commit: str) -> int:
-        """Let the branch end with a commit on top of its own; returns 200, 404, 409 or 422."""
+        """Let the branch end with a commit on top of its own; returns 200, 404, 409 or 422.
+
+        409 where it is on top no more: what GitHub says of the branch itself may be older.
+        """
         told = {"sha": commit, "force": False}
         path = f"/git/refs/heads/{quote(branch)}"
-        return (await self._ask("PATCH", path, told, also=(404, 409, 422))).status
+        answer = await self._ask("PATCH", path, told, also=(404, 409, 422))
+        refused = answer.status == HTTPStatus.UNPROCESSABLE_ENTITY
+        behind = refused and b"fast forward" in answer.body.lower()
+        return HTTPStatus.CONFLICT if behind else answer.status
 
     async def make_branch(self, branch: str, commit: str) -> int:
         """Returns 201, or 409 or 422: there is one by now, or there can be none of that name."""
@@ -149,13 +161,13 @@ class GitData:
         self,
         method: str,
         path: str,
-        told: Mapping[str, object] | None = None,
+        told: Mapping[str, object] | bytes | None = None,
         *,
         also: tuple[int, ...] = (),
     ) -> Answer:
         """An answer that is one, or whose status is expected."""
         connection = await self._connection()
-        body = None if told is None else msgspec.json.encode(told)
+        body = told if told is None or isinstance(told, bytes) else msgspec.json.encode(told)
         try:
             answer = await connection.send(
                 method, f"/repos/{self._repository}{path}", Trip(lambda _: None), body

@@ -4,6 +4,7 @@ Nothing counts before the branch moves, and it moves once: what breaks off befor
 objects that nobody sees, and GitHub clears away.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha1
@@ -48,6 +49,7 @@ class _Adding:
     files: Mapping[str, bytes]
     message: str
     like: str | None
+    private_only: bool
     entries: Sequence[Entry] = ()  # once its files are there
     tries: int = 0
 
@@ -71,21 +73,29 @@ class RunBranch:
         return await self._git.blob(files[file]) if file in files else None
 
     async def add(
-        self, directory: str, files: Mapping[str, bytes], message: str, like: str | None = None
+        self,
+        directory: str,
+        files: Mapping[str, bytes],
+        message: str,
+        like: str | None = None,
+        *,
+        private_only: bool = False,
     ) -> bool:
         """Add all of it in one commit, on top of whatever is there by then, or nothing.
 
-        What stands in the directory `like` already is referenced. False: it is there.
+        What stands in the directory `like` already is referenced. False: it is there. What is for
+        a private repository only goes to none that was made public since it was looked at.
         """
-        adding = _Adding(directory, files, message, like)
+        adding = _Adding(directory, files, message, like, private_only)
         return await self._on_top(lambda: self._add(adding))
 
-    async def keep(self, newest: int) -> Sequence[str]:
+    async def keep(self, newest: int, spared: str = "") -> Sequence[str]:
         """Take away all but the newest, in a commit of its own; returns what went.
 
-        Only what is called as run directories are, and is one; the history stays.
+        Only what is called as run directories are, and is one; the history stays. One is spared in
+        any case: a clock that was ahead has left names that sort behind all others for long.
         """
-        return await self._on_top(lambda: self._keep(newest))
+        return await self._on_top(lambda: self._keep(newest, spared))
 
     async def _on_top(self, once: Callable[[], Awaitable[T]]) -> T:
         again = stamina.AsyncRetryingCaller(
@@ -105,24 +115,34 @@ class RunBranch:
             await self._git.begin(self._branch)
             raise _Moved
         if not adding.entries:
+            await self._guard(adding)
             adding.entries = await self._upload(adding, tip)
-        await self._commit(tip, adding.entries, adding.message)
+        await self._commit(tip, adding.entries, adding.message, adding)
         return True
+
+    async def _guard(self, adding: _Adding) -> None:
+        """Last before something leaves: uploads take their time, and so do other tries."""
+        if adding.private_only and not await self._git.is_private():
+            raise GitHubError(
+                f"{self.label} can be read by others since just now: {adding.directory} was not"
+                " written there, and is after the next run, with public repositories only."
+            )
 
     async def _upload(self, adding: _Adding, tip: _Tip) -> list[Entry]:
         like = None if adding.like is None else tip.directories.get(adding.like)
         known = set() if like is None else set((await self._files(like)).values())
         entries = []
         for name, octets in adding.files.items():
-            id_ = _id_of(octets)
+            id_ = await asyncio.to_thread(_id_of, octets)  # it may have 25 MB
             sha = id_ if id_ in known else await self._git.make_blob(octets)
             entries.append(Entry(f"{FOLDER}/{adding.directory}/{name}", sha))
         return entries
 
-    async def _keep(self, newest: int) -> Sequence[str]:
+    async def _keep(self, newest: int, spared: str) -> Sequence[str]:
         tip = await self._tip()
         gone: dict[str, list[Entry]] = {}
-        for name in sorted(tip.directories)[:-newest][:MOST_REMOVED]:
+        old = [name for name in sorted(tip.directories)[:-newest] if name != spared]
+        for name in old[:MOST_REMOVED]:
             listed = await self._git.tree(tip.directories[name])
             if any(one.path == META for one in listed) and all(o.type == "blob" for o in listed):
                 path = f"{FOLDER}/{name}"
@@ -133,10 +153,14 @@ class RunBranch:
             await self._commit(tip, [entry for taken in gone.values() for entry in taken], message)
         return list(gone)
 
-    async def _commit(self, tip: _Tip, entries: Sequence[Entry], message: str) -> None:
+    async def _commit(
+        self, tip: _Tip, entries: Sequence[Entry], message: str, adding: _Adding | None = None
+    ) -> None:
         """Raises _Moved where the branch is no longer as it was found."""
         tree = await self._git.make_tree(tip.tree, entries)
         commit = await self._git.make_commit(message, tree, tip.commit)
+        if adding is not None:
+            await self._guard(adding)
         if tip.commit is None:
             status = await self._git.make_branch(self._branch, commit)
         else:

@@ -10,7 +10,7 @@ OPERATOR = 0
 WELL = f"SELECT {COLUMNS} FROM runs WHERE cause IN ($2, $3) AND status IN ($4, $5) AND sampled > 0"
 # Of those that ended in one second each is noted: the second alone would lose all but the first.
 AFTER = f"""
-{WELL} AND (finished_at > $1 OR (finished_at = $1 AND NOT EXISTS
+{WELL} AND finished_at <= $9 AND (finished_at > $1 OR (finished_at = $1 AND NOT EXISTS
  (SELECT 1 FROM told t WHERE t.guild_id = $6 AND t.warning = $7 || lower(runs.id))))
 ORDER BY finished_at, id LIMIT $8
 """
@@ -21,9 +21,9 @@ class FinishedRuns:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def after(self, place: str, at: int, most: int) -> list[Run]:
-        """Runs over the operator's portfolio that a destination lacks since then, oldest first."""
-        rows = await self._database.rows(AFTER, at, *KINDS, OPERATOR, _key(place, ":"), most)
+    async def after(self, place: str, at: int, until: int, most: int) -> list[Run]:
+        """Runs over the operator's portfolio that a destination lacks of a time, oldest first."""
+        rows = await self._database.rows(AFTER, at, *KINDS, OPERATOR, _key(place, ":"), most, until)
         return [run_of(row) for row in rows]
 
     async def last(self, until: int) -> Run | None:

@@ -47,7 +47,7 @@ async def test_it_tells_what_it_wrote_removed_and_warns_of() -> None:
         ("info", "run directory written"),
         ("info", "run directory written"),
         ("info", "run directories removed"),
-        ("warning", "run directories are open"),
+        ("warning", "run directories"),
         ("warning", "run directory not written"),
     ]
 

@@ -1,6 +1,7 @@
 """Run directories in folders: written whole, and one changed byte anywhere in them is found."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from bot.core.reports import Verified
 from bot.core.run_directory import META, PORTFOLIO, Head, build, content, digest
 from bot.errors import InvalidFile, RadarError, UsageError
 from bot.exports.reader import files_of, read_rows
-from bot.exports.run_directory import find, portfolio_of, verify, write
+from bot.exports.run_directory import LARGEST_META, find, portfolio_of, verify, write
 from bot.exports.run_files import read_portfolio
 from bot.exports.values import Unusable
 from tests.standins.clock import HOUR, moment
@@ -85,6 +86,55 @@ def test_a_file_too_many_and_another_name_are_told(made: Path) -> None:
         f"{moved} is called {HEAD.directory} in its {META}: rename it.",
         f"{moved / 'notes.txt'} is none of its files: remove it.",
     ]
+
+
+@pytest.mark.parametrize("name", [META, PORTFOLIO])
+def test_only_files_of_its_own_are_read(tmp_path: Path, made: Path, name: str) -> None:
+    """Git keeps links: to /dev/zero, say, which never ends."""
+    (made / name).rename(tmp_path / "elsewhere")
+    (made / name).symlink_to("../../elsewhere")
+    assert problems(made) == [f"{made / name} is damaged: it is a link, and not the file itself."]
+
+    (made / name).unlink()
+    os.mkfifo(made / name)
+    assert problems(made) == [f"{made / name} is damaged: it is no file, and might never end."]
+
+
+def test_a_meta_beyond_any_size_is_not_read(made: Path) -> None:
+    with (made / META).open("r+b") as file:
+        file.truncate(LARGEST_META + 1)
+
+    assert problems(made) == [f"{made / META} is damaged: it has more than 1 MB."]
+
+
+@pytest.mark.parametrize("value", ["1" * 5_000, "[" * 900 + "]" * 900, "1e999", '"twice"'])
+def test_what_no_reader_takes_is_damage_like_any_other(made: Path, value: str) -> None:
+    text = (made / META).read_text()
+    (made / META).write_text(text.replace("{\n", '{\n  "a": ' + f'{value},\n  "a": 1,\n', 1))
+
+    assert problems(made) == [f"{made / META} is damaged: its own checksum does not fit."]
+
+
+@pytest.mark.parametrize("name", [b"\x1b[31mred\n", b"\xff"])
+def test_names_of_files_steer_no_terminal(tmp_path: Path, made: Path, name: bytes) -> None:
+    Path(os.fsdecode(bytes(made) + b"/" + name)).touch()
+
+    with pytest.raises(InvalidFile, match="is none of its files") as refused:
+        portfolio_of(tmp_path, now=NOW)
+
+    assert str(refused.value).isprintable()
+    assert problems(made)[0].isprintable()
+
+
+def test_paths_that_cannot_be_looked_into_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / HEAD.directory).symlink_to(HEAD.directory)
+
+    for path in (tmp_path / ("a" * 400), tmp_path / HEAD.directory):
+        with pytest.raises(InvalidFile, match=r"cannot be looked into .* check the path"):
+            find(path)
+    with pytest.raises(InvalidFile, match="has no run directories"):
+        find(tmp_path)
 
 
 def forged(made: Path, **changes: object) -> None:

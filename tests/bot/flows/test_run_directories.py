@@ -1,5 +1,6 @@
 """Run directories after runs: one commit each, never at the cost of the run, none forgotten."""
 
+import asyncio
 import json
 import math
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -34,7 +35,7 @@ from bot.github.run_branch import ROUNDS, RunBranch
 from bot.storage.finished_runs import FinishedRuns
 from tests.conftest import INTERVAL, Flows
 from tests.standins.clock import DAY, HOUR, SettableClock, moment
-from tests.standins.git_data import GitRepository
+from tests.standins.git_data import WRITING, GitRepository
 from tests.standins.github import GitHubStandIn
 from tests.standins.harvests import ScriptedGitHub
 from tests.standins.stored import SqliteStore, fresh_store
@@ -263,6 +264,23 @@ async def test_a_failure_is_remembered_by_another_process_too(
     assert [start for start, _ in periods[1:]] == [end for _, end in periods[:-1]]
 
 
+async def test_what_was_missed_for_long_is_caught_up_within_githubs_limits(
+    world: World, hub: GitHubStandIn, git: GitRepository, store: SqliteStore
+) -> None:
+    for _ in range(30):
+        await world.run()
+    label = "acme/state, branch main"
+    await FinishedRuns(store.database).note(label, world.runs[0].started_at - 1)
+    counts = []
+    for _ in range(3):
+        hub.git.steps.clear()
+        await world.directories.write()
+        counts.append(sum(step in WRITING for step in hub.git.steps))
+
+    assert len(git.directories()) == 30
+    assert all(0 < many < 80 for many in counts)
+
+
 async def test_a_directory_written_late_tells_of_its_own_time(
     world: World, hub: GitHubStandIn, git: GitRepository, github: ScriptedGitHub
 ) -> None:
@@ -303,6 +321,22 @@ async def test_what_is_on_the_branch_already_is_left_and_counts_as_written(
 
     assert (filed.written, git.directories()) == ([], [name])
     assert await FinishedRuns(store.database).written(label) == world.clock.now()
+
+
+async def test_a_name_that_another_run_has_is_told_and_left(
+    world: World, git: GitRepository, store: SqliteStore
+) -> None:
+    """Of the same second and the same eight characters; or somebody's own."""
+    path = f"snapshots/2026-07-01T18-00-00-00000001/{META}"
+    git.push({path: b"theirs\n"}, "Theirs")
+    await world.run()
+
+    filed = await world.directories.write()
+    again = await world.directories.write()
+
+    assert (filed.written, filed.troubles, git.files()[path]) == ([], [], b"theirs\n")
+    assert "is none of run 00000001" in filed.warnings[0]
+    assert (await audited(store), again.warnings) == (filed.warnings, [])
 
 
 async def test_two_bots_on_one_branch_are_both_there(  # noqa: PLR0913, PLR0917  # fixtures
@@ -398,6 +432,104 @@ async def test_an_open_repository_gets_what_is_public_only_and_that_is_told_once
     (warning,) = filed[0].warnings
     assert warning.startswith("acme/state, branch main can be read by others, so only public")
     assert (filed[1].warnings, filed[2].warnings, await audited(store)) == ([], [], [warning])
+
+
+@pytest.mark.parametrize("step", ["new blob", "new tree", "new commit"])
+async def test_one_that_is_opened_meanwhile_gets_nothing_private(
+    world: World, hub: GitHubStandIn, git: GitRepository, github: ScriptedGitHub, step: str
+) -> None:
+    github.repositories[0].visibility = Visibility.PRIVATE
+    await world.run()
+
+    async def open_it(now: str) -> None:
+        if now == step:
+            hub.set(STATE, private=False)
+
+    hub.git.before = open_it
+    (trouble,) = (await world.directories.write()).troubles
+    assert (git.log(), "can be read by others since just now" in trouble) == (["Begin"], True)
+
+    assert (await world.directories.write()).troubles == []
+    assert list(stars(git, *git.directories())) == ["acme/tool"]
+
+
+async def test_an_open_repository_does_not_tell_what_is_forbidden_from_what_is_gone(
+    world: World, hub: GitHubStandIn, git: GitRepository, store: SqliteStore, clock: SettableClock
+) -> None:
+    hub.set(STATE, private=False)
+    await world.run()
+    async with store.database.transaction() as transaction:
+        await transaction.run(
+            "UPDATE subjects SET forbidden_at = $1 WHERE full_name = 'acme/site'", clock.now()
+        )
+    await world.directories.write()
+
+    rows = told(git, git.directories()[0], PORTFOLIO)["data"]
+    assert [(row["repo"], row["state"]) for row in rows] == [
+        ("acme/site", "gone"), ("acme/tool", "active"),
+    ]  # fmt: skip
+    assert {metric["status"] for metric in rows[0]["metrics"]} == {"gone"}
+
+
+async def test_runs_after_a_clock_was_set_back_are_written_as_any_other(
+    world: World, hub: GitHubStandIn, git: GitRepository
+) -> None:
+    await world.run()
+    await world.directories.write()
+    world.clock.pass_(30 * DAY)
+    await world.run()
+    await world.directories.write()
+    world.clock.pass_(-30 * DAY)
+
+    hub.git.fail("move", 403, times=50)
+    await world.run()
+    await world.directories.write()
+    hub.git.heal()
+    await world.run()
+    late = await world.directories.write()
+    await world.run()
+    await world.directories.write()
+
+    assert [name[-8:] for name in late.written] == ["00000003", "00000004"]
+    assert [name[-8:] for name in git.directories()] == [
+        "00000001", "00000003", "00000004", "00000005", "00000002",
+    ]  # fmt: skip
+    metas = [told(git, name) for name in git.directories()[:4]]
+    assert all(one["period_start"] < one["period_end"] for one in metas)
+
+
+async def test_a_directory_is_never_removed_as_soon_as_it_is_written(
+    world: World, git: GitRepository, directories_of: DirectoriesOf
+) -> None:
+    directories = directories_of(retain_last=1)
+    git.push({f"snapshots/2031-01-01T00-00-00-ffffffff/{META}": b"{}\n"}, "Ahead")
+    for _ in range(2):
+        await world.run()
+        await directories.write()
+
+    assert [name[-8:] for name in git.directories()] == ["00000002", "ffffffff"]
+
+
+async def test_an_end_of_the_program_meanwhile_takes_no_trouble_away(
+    world: World, hub: GitHubStandIn
+) -> None:
+    hub.git.fail("move", 403)
+    await world.run()
+    before = (await world.directories.write()).troubles
+    under_way = asyncio.Event()
+
+    async def hang(_step: str) -> None:
+        under_way.set()
+        await asyncio.Event().wait()
+
+    hub.git.before = hang
+    writing = asyncio.create_task(world.directories.write())
+    await under_way.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+
+    assert world.directories.troubles() == before != []
 
 
 async def test_one_that_nobody_asked_github_about_goes_to_no_open_place(

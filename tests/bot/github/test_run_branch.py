@@ -103,6 +103,14 @@ async def test_a_directory_is_one_commit_and_nothing_else_is_touched(
     assert await branch.read(SECOND, "meta.json") is None
 
 
+async def test_a_large_portfolio_goes_in_pieces(branch: RunBranch, git: GitRepository) -> None:
+    large = {"portfolio.json": b"x" * 3_000_000, "meta.json": b"{}\n"}
+
+    assert await branch.add(FIRST, large, "Run 1")
+
+    assert git.files()[f"snapshots/{FIRST}/portfolio.json"] == large["portfolio.json"]
+
+
 async def test_one_that_is_there_is_never_overwritten(
     branch: RunBranch, git: GitRepository
 ) -> None:
@@ -226,6 +234,27 @@ async def test_a_rule_that_protects_the_branch_is_told_at_once(
         await branch.add(FIRST, FILES, "Run 1")
 
 
+async def test_an_old_answer_about_the_branch_is_not_taken_for_a_rule(
+    branch: RunBranch, github: GitHubStandIn, git: GitRepository
+) -> None:
+    """GitHub answers from copies: one may not have what was pushed a moment ago."""
+    old, pushed, asked = dict(git.heads), [""], []
+
+    async def push(step: str) -> None:
+        asked.append(step)
+        if asked.count("move") == 1 and step == "move":
+            pushed[0] = git.push({"a.txt": b"theirs\n"}, "Push")
+        elif pushed[0] and step == "ref" and asked.count("ref") == 2:
+            git.heads |= old
+        elif pushed[0] and step == "ref":
+            git.heads["main"] = pushed[0]
+
+    github.git.before = push
+    assert await branch.add(FIRST, FILES, "Run 1")
+
+    assert git.log() == ["Begin", "Push", "Run 1"]
+
+
 async def test_a_conflict_that_passes_is_no_failure(
     branch: RunBranch, github: GitHubStandIn, git: GitRepository
 ) -> None:
@@ -303,6 +332,19 @@ async def test_the_newest_stay_and_the_others_go_in_a_commit_of_its_own(
     assert git.log() == ["Begin", FIRST, SECOND, THIRD, "Remove 1 old run directory"]
     then = git.commits[git.history()[-2]].tree
     assert f"snapshots/{FIRST}/meta.json" in git._below(then)  # noqa: SLF001  # the history
+
+
+async def test_one_is_spared_beside_those_of_a_time_to_come(
+    branch: RunBranch, git: GitRepository
+) -> None:
+    """A clock that was ahead must not take every directory from then on with it."""
+    ahead = "2031-07-01T12-00-00-00000000"
+    for name in (ahead, FIRST, SECOND):
+        await branch.add(name, FILES, name)
+
+    assert await branch.keep(1, SECOND) == [FIRST]
+    assert await branch.keep(1, SECOND) == []
+    assert git.directories() == [SECOND, ahead]
 
 
 async def test_nothing_foreign_is_ever_removed(branch: RunBranch, git: GitRepository) -> None:

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
-from bot.github.wire import LARGEST, Answer, Unanswered, Wire
+from bot.github.wire import LARGEST, SLOWEST, Answer, Unanswered, Wire, patience
 
 
 @asynccontextmanager
@@ -31,6 +31,13 @@ async def answering(body: bytes, *, packed: bool = False) -> AsyncIterator[URL]:
         yield URL(f"http://{host}:{port}/")
     finally:
         await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"), [(None, 20), (b"a question", 20), (b"x" * (SLOWEST * 4), 24)]
+)
+def test_what_is_large_takes_its_time(body: bytes | None, seconds: int) -> None:
+    assert patience(20, body) == seconds
 
 
 async def asked(url: URL) -> Answer:

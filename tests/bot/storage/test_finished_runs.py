@@ -17,8 +17,10 @@ def finished(store: SqliteStore) -> FinishedRuns:
     return FinishedRuns(store.database)
 
 
-async def lacking(finished: FinishedRuns, at: int, place: str = PLACE, most: int = 9) -> list[str]:
-    return [run.id for run in await finished.after(place, at, most)]
+async def lacking(
+    finished: FinishedRuns, at: int, place: str = PLACE, most: int = 9, until: int = 1_000
+) -> list[str]:
+    return [run.id for run in await finished.after(place, at, until, most)]
 
 
 async def test_only_runs_over_the_portfolio_that_ended_well_count(
@@ -39,6 +41,7 @@ async def test_only_runs_over_the_portfolio_that_ended_well_count(
 
     assert await lacking(finished, 0) == ["r0", "r1"]
     assert await lacking(finished, 0, most=1) == ["r0"]
+    assert await lacking(finished, 0, until=99) == []
     newest = await finished.last(100)
     assert newest is not None
     assert newest.id == "r1"
