@@ -18,7 +18,14 @@ ROOMS: dict[str, set[str]] = {
     "bot/core": CORE,
     "bot/flows": CORE | {"bot.__version__", "bot.flows", "asyncio", "pathlib"},
     "bot/render": {"bot.core", "bot.render"},
-    "bot/render/chart_png.py": {"bot.render", "asyncio", "pathlib", "resvg_py"},
+    "bot/render/chart_png.py": {
+        "bot.render",
+        "asyncio",
+        "concurrent",
+        "functools",
+        "pathlib",
+        "resvg_py",
+    },
     "bot/render/discord.py": {"bot.core", "bot.render.picture", "discord", "io"},
     "bot/render/terminal.py": {"bot.core", "rich"},
     # The edges: each has its own drivers, and none knows another.

@@ -3,7 +3,6 @@
 import asyncio
 
 from bot.core.models import Allowance
-from bot.core.tokens import owners_of
 from bot.flows.ports import Clock, GitHub, Subjects
 
 FRESH = 60
@@ -23,7 +22,7 @@ class Allowances:
         """One a token, in the order in which one is chosen; the default token is the last."""
         async with self._turn:
             if self._asked_at is None or self._clock.now() - self._asked_at >= FRESH:
-                owners = owners_of(await self._subjects.watched())
+                owners = await self._subjects.owners()
                 self._known = await self._github.allowances(owners)
                 self._asked_at = self._clock.now()
         return self._known

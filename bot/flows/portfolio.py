@@ -8,7 +8,6 @@ from bot.core.follow import nothing_found
 from bot.core.groups import ALL, only, unknown
 from bot.core.models import NOT_VISIBLE, WITHHELD, Refused, RunError, Scope, Subject, Visibility
 from bot.core.names import parse_repository
-from bot.core.tokens import owners_of
 from bot.errors import UnknownRepository, UsageError
 from bot.flows.owner_ports import Follows
 from bot.flows.ports import Subjects, Watches
@@ -73,12 +72,7 @@ class Portfolio:
 
     async def owners(self, guild_id: int) -> set[str]:
         """Who owns what a guild watches: also what GitHub was not asked about yet."""
-        watched = [watch.subject for watch in await self._watches.of(guild_id)]
-        return owners_of(
-            subject
-            for subject in watched
-            if subject.visibility is Visibility.UNKNOWN or self.shows(guild_id, subject.visibility)
-        )
+        return await self._watches.owners(self.scope(guild_id, None))
 
     async def require_group(self, guild_id: int, group: str | None) -> None:
         """Raises UsageError, naming those there are, for one that is not.
@@ -99,7 +93,7 @@ class Portfolio:
 
     async def group_names(self, guild_id: int) -> list[str]:
         """The groups in which something is watched, or an owner followed who may have nothing."""
-        watched = {watch.group for watch in await self._watches.of(guild_id)}
+        watched = await self._watches.groups(guild_id)
         return sorted(watched | {follow.group for follow in await self._follows.of(guild_id)})
 
     async def groups(self, guild_id: int, group: str | None = None) -> list[tuple[Subject, str]]:
@@ -144,8 +138,8 @@ class Portfolio:
         pointed_at = id_in(text)
         if pointed_at is not None:
             name = THIS
-            watched = await self.repositories(guild_id)
-            subject = next((one for one in watched if one.id == pointed_at), None)
+            watched = await self.some(self.scope(guild_id, None), [pointed_at])
+            subject = watched[0] if watched else None
         else:
             name = parse_repository(text)
             subject = await self._subjects.find(name)

@@ -98,6 +98,14 @@ class Subjects(Protocol):
         """Every repository that anybody watches, once."""
         ...
 
+    async def count_watched(self) -> int:
+        """How many repositories anybody watches, each once."""
+        ...
+
+    async def owners(self) -> set[str]:
+        """Who owns what anybody watches."""
+        ...
+
     async def events(
         self, subject_ids: Sequence[int], since: int | None = None
     ) -> dict[int, list[Event]]:
@@ -114,6 +122,14 @@ class Watches(Protocol):
 
     async def some(self, scope: Scope, subject_ids: Iterable[int]) -> list[Subject]:
         """Those of these ids that are meant, by name."""
+        ...
+
+    async def owners(self, scope: Scope) -> set[str]:
+        """Who owns what is meant: also what GitHub was not asked about yet."""
+        ...
+
+    async def groups(self, guild_id: int) -> set[str]:
+        """The groups in which a guild watches anything."""
         ...
 
     async def add(  # noqa: PLR0913  # what a watch is, and on what condition

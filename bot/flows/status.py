@@ -72,7 +72,7 @@ class Status:
 
     async def of_sampling(self) -> tuple[tuple[Underway, ...], int | None]:
         """The runs under way, and the seconds of a full round over all that anybody watches."""
-        watched = len(await self._store.subjects.watched())
+        watched = await self._store.subjects.count_watched()
         return await self._pace.underway(), await self._pace.full_round(watched)
 
     def after(self, scheduled: Run | None) -> int | None:

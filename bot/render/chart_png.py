@@ -1,6 +1,8 @@
 """SVG into PNG, beside the event loop and with one bundled font: alike on every machine."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 
 import resvg_py
@@ -13,7 +15,17 @@ ZOOM = 2
 
 
 async def png(svg: str) -> bytes:
-    return await asyncio.to_thread(_drawn, svg)
+    return await asyncio.get_running_loop().run_in_executor(_pen(), _drawn, svg)
+
+
+@lru_cache(maxsize=1)
+def _pen() -> ThreadPoolExecutor:
+    """One thread for all pictures.
+
+    resvg holds the GIL while it draws: more of them drew nothing sooner, and each kept the 6 MB
+    of a picture's pixels, and what encoding them took, in a heap of its own.
+    """
+    return ThreadPoolExecutor(1, thread_name_prefix="drawing")
 
 
 def _drawn(svg: str) -> bytes:

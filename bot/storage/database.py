@@ -114,6 +114,11 @@ class Database:
             with suppress(sqlite3.OperationalError):
                 await self._writer.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
 
+    async def forget_pages(self) -> None:
+        """Let go of the pages that the writer keeps in memory: nobody asks for these again soon."""
+        async with self._lock:
+            await self._writer.execute("PRAGMA shrink_memory")
+
     async def tidy(self) -> None:
         """Close up the half-filled pages a bulk import leaves, where that takes a moment only."""
         await self.checkpoint()

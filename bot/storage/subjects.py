@@ -26,6 +26,8 @@ AND w.subject_id = $2 AND w.followed IS NULL)"""
 """Of a watch that is merged: somebody named the other subject in the same group."""
 STILL = 2**63 - 1
 """`until` of a name that its subject still bears."""
+OWNER = "rtrim(rtrim(s.full_name, replace(s.full_name, '/', '')), '/')"
+"""SQL for what stands before the slash: off the right goes all that is no slash, then the slash."""
 
 
 def subject_of(row: Sequence[Value]) -> Subject:
@@ -84,6 +86,19 @@ class Subjects:
             " WHERE s.id IN (SELECT w.subject_id FROM watches w) ORDER BY s.id"
         )
         return [subject_of(row) for row in rows]
+
+    async def count_watched(self) -> int:
+        """How many repositories anybody watches, each once."""
+        ((number,),) = await self._database.rows("SELECT count(DISTINCT subject_id) FROM watches")
+        return whole(number)
+
+    async def owners(self) -> set[str]:
+        """Who owns what anybody watches."""
+        rows = await self._database.rows(
+            f"SELECT DISTINCT {OWNER} FROM subjects s"
+            " WHERE s.id IN (SELECT w.subject_id FROM watches w)"
+        )
+        return {str(owner) for (owner,) in rows}
 
     async def events(
         self, subject_ids: Sequence[int], since: int | None = None

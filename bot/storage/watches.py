@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from bot.core.models import Scope, Subject, Visibility, Watch
 from bot.storage.database import Database, Transaction, among, ids
-from bot.storage.subjects import COLUMNS, subject_of, whole
+from bot.storage.subjects import COLUMNS, OWNER, subject_of, whole
 
 FOLLOWED = """
 SELECT 1 FROM follows WHERE guild_id = $1 AND watch_group = $2 AND lower(owner) = lower($3)
@@ -35,6 +35,23 @@ class Watches:
             ids(subject_ids), scope.hidden, scope.guild_id, scope.group, scope.group is None,
         )  # fmt: skip
         return [subject_of(row) for row in rows]
+
+    async def owners(self, scope: Scope) -> set[str]:
+        """Who owns what is meant: also what GitHub was not asked about yet."""
+        rows = await self._database.rows(
+            f"SELECT DISTINCT {OWNER} FROM watches w JOIN subjects s ON s.id = w.subject_id"
+            " WHERE w.guild_id = $1 AND (w.watch_group = $2 OR $3)"
+            f" AND (s.visibility IN ('{Visibility.PUBLIC}', '{Visibility.UNKNOWN}') OR $4)",
+            scope.guild_id, scope.group, scope.group is None, scope.hidden,
+        )  # fmt: skip
+        return {str(owner) for (owner,) in rows}
+
+    async def groups(self, guild_id: int) -> set[str]:
+        """The groups in which a guild watches anything."""
+        rows = await self._database.rows(
+            "SELECT DISTINCT watch_group FROM watches WHERE guild_id = $1", guild_id
+        )
+        return {str(group) for (group,) in rows}
 
     async def add(  # noqa: PLR0913  # what a watch is, and on what condition
         self,

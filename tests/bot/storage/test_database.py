@@ -345,6 +345,15 @@ async def test_the_log_of_a_large_write_is_not_kept(database: Database) -> None:
     assert log_of(database) <= 16 * 1024 * 1024
 
 
+async def test_pages_that_were_let_go_of_are_read_again(database: Database) -> None:
+    await put(database, *(f"metric {number}" for number in range(200)))
+
+    await database.forget_pages()
+
+    await put(database, "one more")
+    assert len(await keys_in(database)) == 201
+
+
 async def test_tidying_shrinks_the_file(tmp_path: Path) -> None:
     path = tmp_path / "radar.db"
     async with open_database(path) as database:

@@ -1,6 +1,6 @@
 """Who watches what."""
 
-from bot.core.models import Subject, Watch
+from bot.core.models import Scope, Subject, Watch
 from tests.standins.clock import moment
 from tests.standins.stored import SqliteStore
 
@@ -93,3 +93,37 @@ async def test_a_guild_sees_and_changes_its_own_watches_only(store: SqliteStore)
 
     assert await store.watches.of(HERE) == []
     assert await store.watches.of(THERE) == [Watch(a, "all"), Watch(b, "all")]
+
+
+async def test_groups_are_told_once_and_to_their_own_guild(store: SqliteStore) -> None:
+    b, a, _ = await three(store)
+    await store.watches.add(HERE, "all", [a.id, b.id])
+    await store.watches.add(HERE, "core", [a.id])
+    await store.watches.add(THERE, "other", [a.id])
+
+    assert await store.watches.groups(HERE) == {"all", "core"}
+    assert await store.watches.groups(1) == set()
+
+
+async def test_owners_are_told_once_and_to_their_own_guild(store: SqliteStore) -> None:
+    names = ["o/b", "o/A", "Other-One/o.n_e", "x/x"]
+    b, a, other, x = await store.subjects.ensure(names, moment("2026-06-01"))
+    await store.watches.add(HERE, "all", [a.id, b.id])
+    await store.watches.add(HERE, "core", [other.id])
+    await store.watches.add(THERE, "all", [x.id])
+
+    assert await store.watches.owners(Scope(HERE, None, hidden=False)) == {"o", "Other-One"}
+    assert await store.watches.owners(Scope(HERE, "core", hidden=True)) == {"Other-One"}
+    assert await store.watches.owners(Scope(1, None, hidden=True)) == set()
+    assert await store.subjects.owners() == {"o", "Other-One", "x"}
+
+
+async def test_what_two_guilds_watch_counts_once(store: SqliteStore) -> None:
+    b, a, _ = await three(store)
+    assert await store.subjects.count_watched() == 0
+
+    await store.watches.add(HERE, "all", [a.id])
+    await store.watches.add(HERE, "core", [a.id])
+    await store.watches.add(THERE, "all", [a.id, b.id])
+
+    assert await store.subjects.count_watched() == len(await store.subjects.watched()) == 2
