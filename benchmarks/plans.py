@@ -32,8 +32,8 @@ class Plan:
 FULL = Plan(
     extents=(
         Extent(1_000, 365, collections=5, commands=100),
-        Extent(10_000, 365, collections=5, endurance=60.0),
-        Extent(100_000, 120, starts=2, commands=200),
+        Extent(10_000, 365, collections=5, endurance=30.0),
+        Extent(100_000, 120, starts=2, commands=100),
     ),
     year=(10_000, 365),
 )
