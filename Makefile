@@ -19,7 +19,7 @@ demo: $(READY)
 	@$(BIN)/repo-radar demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
 soak: $(READY)
 	@$(BIN)/python -m tests.e2e.soak --kills 200 $(ARGS)
