@@ -31,13 +31,14 @@ ROOMS: dict[str, set[str]] = {
     # The edges: each has its own drivers, and none knows another.
     "bot/exports": CORE | {"bot.exports", "pathlib"},
     # Daily files: one destination a file, the gist with what it takes to ask GitHub.
-    "bot/exports/local.py": CORE | {"bot.exports", "asyncio", "filelock", "os", "pathlib"},
+    "bot/exports/local.py": CORE | {"bot.exports", "asyncio", "filelock", "pathlib"},
+    "bot/exports/whole.py": {"os", "pathlib"},
     "bot/exports/gist.py": CORE | {"bot.exports", "stamina"},
     "bot/exports/gist_client.py": CORE
     | {"bot.__version__", "bot.exports", "aiohttp", "http", "msgspec", "pydantic", "stamina"}
     | {"yarl"},
     "bot/exports/gist_replies.py": {"bot.errors", "http", "msgspec"},
-    "bot/exports/weekly_file.py": CORE | {"asyncio", "filelock", "os", "pathlib"},
+    "bot/exports/weekly_file.py": CORE | {"bot.exports", "asyncio", "filelock", "os", "pathlib"},
     # Run directories: their files as types, and as folders; GitHub's branches are in bot/github.
     "bot/exports/run_files.py": CORE | {"bot.exports", "msgspec"},
     "bot/exports/run_directory.py": CORE | {"bot.exports", "os", "pathlib", "tempfile"},

@@ -2,9 +2,8 @@
 
 import asyncio
 import errno
-import os
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -13,6 +12,7 @@ from bot.core.daily import Daily, content, day_of, merge, without
 from bot.errors import RadarError
 from bot.exports.daily_json import read_daily
 from bot.exports.values import Unusable
+from bot.exports.whole import replace
 
 FOLDER = "snapshots"
 LOCK = ".lock"
@@ -41,7 +41,8 @@ class LocalFiles:
             merged = daily if older is None else merge(_read(path, older, now), daily)
             octets = content(without(merged, hidden))
             if octets != older:
-                _replace(path, octets)
+                # one name, so that a killed process leaves at most that behind
+                replace(path, octets, path.with_name(".snapshot.part"))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -69,32 +70,6 @@ def _read(path: Path, octets: bytes, now: int) -> Daily:
             f"The daily file {path} stays as it is, as it cannot be merged with: {str(error)[:-1]}."
             " Mend it, or move it away."
         ) from error
-
-
-def _replace(path: Path, octets: bytes) -> None:
-    """Under another name first; one name, so that a killed process leaves at most that behind."""
-    part = path.with_name(".snapshot.part")
-    try:
-        with part.open("wb") as file:
-            file.write(octets)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    """Let a rename survive a power cut; Windows knows no such call."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 @contextmanager

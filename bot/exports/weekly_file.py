@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from errno import ENOENT
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from bot.core.snapshots import Snapshots, document, merged, parse_document
 from bot.errors import InvalidFile, UsageError
+from bot.exports.whole import replace
 
 PATIENCE = 10.0
 """Seconds to wait for another process that writes the same file."""
@@ -43,7 +44,7 @@ class WeeklyFile:
             if path.exists():
                 snapshots = merged(_read(path), snapshots)
             try:
-                _replace(path, document(snapshots))
+                replace(path, document(snapshots), path.with_name(f".{path.name}.part"))
             except OSError as error:
                 raise _unwritable(path, error) from error
         return snapshots
@@ -85,31 +86,3 @@ def _read(path: Path) -> Snapshots:
         raise InvalidFile(f"{path} is not UTF-8 text: it was left as it is.") from error
     except UsageError as error:
         raise InvalidFile(f"{path} was left as it is, as it cannot be used. {error}") from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Either the old file or the new one is there, whatever dies in between."""
-    part = path.with_name(f".{path.name}.part")  # under the lock: one that a kill left is ours
-    try:
-        with part.open("wb") as file:
-            if path.exists():  # who may read it is no business of ours
-                part.chmod(path.stat().st_mode & 0o777)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)  # os.replace
-        _settle(path.parent)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
-
-
-def _settle(folder: Path) -> None:
-    """Let the disk know the new name, where the system lets a folder be opened for that."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
