@@ -5,13 +5,16 @@ in its order: so the pages of the file are as full as those of a store that grew
 """
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.invented import KEYS, Invented
+from bot.core.metrics import METRICS
 from bot.core.models import RunStatus, Trigger
+from bot.core.rank import weigh
 from bot.storage.database import open_database
 from bot.storage.subjects import STILL
 
@@ -65,8 +68,8 @@ async def fill(
 def _introduce(connection: sqlite3.Connection, invented: Invented, past: Past) -> None:
     numbered = list(enumerate(invented.names))
     connection.executemany(
-        "INSERT INTO subjects (id, kind, full_name, visibility, github_id, node_id, archived)"
-        " VALUES (?, 'repository', ?, 'public', ?, ?, 0)",
+        "INSERT INTO subjects (id, full_name, visibility, github_id, node_id, archived)"
+        " VALUES (?, ?, 'public', ?, ?, 0)",
         ((n + 1, name, invented.github_id(n), invented.node_id(n)) for n, name in numbered),
     )
     connection.executemany(
@@ -135,3 +138,33 @@ def _sum_up(connection: sqlite3.Connection, invented: Invented, since: Since, pa
         "INSERT INTO coverage (subject_id, metric_set_id, since, until) VALUES (?, 0, ?, ?)",
         ((number + 1, past.begins, past.ends) for number in range(len(invented))),
     )
+    connection.executemany(
+        "INSERT INTO last_changes (subject_id, since, until, before_at, changed_at, most, total,"
+        " stars) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        _last_changes(connection, len(invented), past),
+    )
+
+
+# Of each number that ever changed its newest change, and the moment of the one before.
+NEWEST_CHANGES = """
+SELECT l.subject_id, l.metric_id, l.changed_at, l.value - o.value, o.at
+FROM latest l JOIN observations o ON o.subject_id = l.subject_id AND o.metric_id = l.metric_id
+ AND o.at = (SELECT max(p.at) FROM observations p WHERE p.subject_id = l.subject_id
+  AND p.metric_id = l.metric_id AND p.at < l.changed_at)
+"""
+
+
+def _last_changes(connection: sqlite3.Connection, size: int, past: Past) -> Iterable[Row]:
+    """Kept from the second run on: the first one brings what is new."""
+    since = past.begins + DAY
+    known: dict[int, list[tuple[int, int, int, int]]] = defaultdict(list)
+    for subject_id, metric, changed_at, change, before_at in connection.execute(NEWEST_CHANGES):
+        if METRICS[KEYS[metric]].ranks_any:
+            known[subject_id].append((changed_at, metric, change, before_at))
+    for subject_id in range(1, size + 1) if past.days > 1 else ():
+        steps = known[subject_id]
+        newest = max((at for at, *_ in steps), default=since)
+        last = {metric: change for at, metric, change, _ in steps if at == newest}
+        earlier = [before if at == newest else at for at, _, _, before in steps]
+        weight = (*weigh([*last.values()]), last.get(0, 0)) if last else (0, 0, 0)
+        yield (subject_id, since, past.ends, max([since, *earlier]), newest, *weight)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.core.delta import Delta, Status
 from bot.core.metrics import METRICS, STARS
@@ -11,6 +12,8 @@ ANY = "any"
 PERCENT = "percent"
 RANKINGS = (ANY, *METRICS, PERCENT)
 """What `by=` takes."""
+
+Score = TypeVar("Score", int, float)
 
 PERCENT_FROM = 50
 """Growth in percent ranks from this many stars: 2 -> 4 is not news."""
@@ -53,14 +56,22 @@ def lead(movement: Movement, by: str = ANY) -> Delta | None:
     return max(gains or deltas, key=lambda delta: abs(delta.change or 0), default=None)
 
 
+def weigh(scores: Sequence[Score]) -> tuple[Score, Score]:
+    """The largest of some changes and their sum: of the gains, else of the losses, below zero then.
+
+    None of them is zero, and there is one at least.
+    """
+    gains = [score for score in scores if score > 0]
+    return (max(gains), sum(gains)) if gains else (min(scores), sum(scores))
+
+
 def _order(
     keyed: tuple[Sequence[float], Movement],
 ) -> tuple[bool, float, float, str, int]:
     scores, movement = keyed
-    gains = [score for score in scores if score > 0]
-    weighed = gains or [-score for score in scores]
+    most, total = weigh(scores)
     subject = movement.subject
-    return (not gains, -max(weighed), -sum(weighed), subject.full_name.lower(), subject.id)
+    return (most < 0, -abs(most), -abs(total), subject.full_name.lower(), subject.id)
 
 
 def _scores(movement: Movement, by: str) -> list[float]:

@@ -59,6 +59,16 @@ def listed(column: str) -> str:
     return f"group_concat({column})"
 
 
+def collected(column: str, condition: str) -> str:
+    """SQL for what the rows that meet a condition have in a column, for `each_collected`."""
+    return f"json_group_array({column}) FILTER (WHERE {condition})"
+
+
+def each_collected(table: str, column: str) -> str:
+    """SQL for a table whose column `value` has what was collected in the one row of another."""
+    return f"{table}, json_each({table}.{column})"
+
+
 class Transaction:
     """What may be done while the write lock is held; sees its own writes."""
 

@@ -55,6 +55,8 @@ JOIN observations o ON o.subject_id = l.subject_id AND o.metric_id = l.metric_id
    AND n.metric_id = l.metric_id AND n.at > $2 ORDER BY n.at LIMIT 1), $2)
 WHERE
 """
+HISTORY = ("observations", "latest", "coverage", "last_changes", "stars_retained", "star_histories")
+"""Tables that hold a subject's numbers."""
 NOTHING_TOLD = Told()
 COVERAGE_ORDER = " ORDER BY c.subject_id, c.metric_set_id, c.since"
 
@@ -230,5 +232,5 @@ async def merge_into(transaction: Transaction, kept: int, absorbed: int) -> None
         for sample in samples:
             merger.add(kept, sample, imported=True)  # who is known by name only came from files
         await merger.save(transaction)
-    for table in (*("observations", "latest", "coverage"), *("stars_retained", "star_histories")):
+    for table in HISTORY:
         await transaction.run(f"DELETE FROM {table} WHERE subject_id = $1", absorbed)

@@ -8,6 +8,7 @@ from bot.core.history import History, Merged, MetricSet
 from bot.core.metrics import METRICS
 from bot.core.models import Sample
 from bot.storage.database import Transaction, Value
+from bot.storage.last_changes import forget_changes
 from bot.storage.subjects import whole
 
 OBSERVE = """
@@ -45,6 +46,7 @@ class Merger:
         }
 
     async def save(self, transaction: Transaction) -> None:
+        await forget_changes(transaction, self.histories)
         keys = {key for history in self.histories.values() for key, _ in history.added}
         metric = await _introduced(transaction, keys)
         await self._save_observations(transaction, metric)

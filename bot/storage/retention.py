@@ -4,6 +4,7 @@ from bot.core.coverage import DAY
 from bot.core.retained import PAGES
 from bot.core.retention import Removal
 from bot.storage.database import Database, Transaction, among, ids
+from bot.storage.last_changes import forget_changes
 from bot.storage.subjects import whole
 
 OLD = "o.subject_id > $1 AND o.subject_id <= $2 AND o.at >= $3 AND o.at < $4"
@@ -15,14 +16,14 @@ DELETE FROM observations AS o WHERE {OLD} AND o.at % 86400 <> 0
    AND l.metric_id = o.metric_id AND l.at > o.at AND l.at < (o.at / 86400 + 1) * 86400)
  AND EXISTS (SELECT 1 FROM observations f WHERE f.subject_id = o.subject_id
    AND f.metric_id = o.metric_id AND f.at < o.at)
-RETURNING 1
+RETURNING subject_id
 """
 # What is no change any more, once what stood between is gone.
 REDUNDANT = f"""
 DELETE FROM observations AS o WHERE {OLD}
  AND o.value = (SELECT p.value FROM observations p WHERE p.subject_id = o.subject_id
    AND p.metric_id = o.metric_id AND p.at < o.at ORDER BY p.at DESC LIMIT 1)
-RETURNING 1
+RETURNING subject_id
 """
 EVERYBODY = 2**62
 """More than any id."""
@@ -59,7 +60,7 @@ UNION SELECT subject_id FROM star_histories WHERE pages > 0 AND since < $1 / 864
 """
 UNWATCHED = "subjects.id NOT IN (SELECT w.subject_id FROM watches w)"
 BELONGINGS = (
-    *("observations", "latest", "coverage", "run_errors", "subject_names"),
+    *("observations", "latest", "coverage", "last_changes", "run_errors", "subject_names"),
     *("events", "stars_retained", "star_histories"),
     *("traffic", "traffic_access", "traffic_popular"),
 )
@@ -94,6 +95,7 @@ class Retention:
                 return 0
             redundant = await transaction.rows(REDUNDANT, *scope)
             await transaction.run(NEWEST, above, up_to)
+            await forget_changes(transaction, {whole(id_) for (id_,) in passed_over})
             return len(passed_over) + len(redundant)
 
     async def removable(self, before: int | None, *, unwatched: bool) -> Removal:
@@ -148,6 +150,7 @@ async def _cut(transaction: Transaction, before: int) -> None:
     )  # fmt: skip
     await transaction.run("UPDATE coverage SET since = $1 WHERE since < $1", before)
     await transaction.run(LATE, before)
+    await transaction.run("DELETE FROM last_changes")
     await transaction.run(NEWEST, 0, EVERYBODY)
 
 

@@ -133,8 +133,8 @@ async def ensure(
 
 async def _insert(transaction: Transaction, full_names: Sequence[str]) -> list[Subject]:
     rows = await transaction.rows(
-        "INSERT INTO subjects (kind, full_name, visibility)"
-        f" SELECT 'repository', value, 'unknown' FROM {each(1)} RETURNING id, full_name",
+        "INSERT INTO subjects (full_name, visibility)"
+        f" SELECT value, 'unknown' FROM {each(1)} RETURNING id, full_name",
         ids(full_names),
     )
     return [Subject(whole(id_), str(name), Visibility.UNKNOWN) for id_, name in rows]

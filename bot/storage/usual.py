@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bot.core.history import MetricSet, read_together
+from bot.core.metrics import STARS
 from bot.core.models import Reading, Subject
 from bot.storage.database import Row, Transaction, among, ids, listed
+from bot.storage.last_changes import note_changes
 from bot.storage.merging import OBSERVE, RENEW, metric_ids, metric_set_ids
 from bot.storage.subjects import COLUMNS, whole
 from bot.storage.traffic import note_access
@@ -64,8 +66,8 @@ class Usual:
 
     readings: dict[int, Reading] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    by_how_much: dict[int, dict[str, int]] = field(default_factory=dict)  # of everybody
     sampled: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))  # by set
-    changed: int = 0
     others: list[Answer] = field(default_factory=list)
 
 
@@ -82,9 +84,10 @@ async def keep_usual(
     await note_access(transaction, usual.readings)
     await transaction.run_many(OBSERVE, usual.changes)
     await transaction.run_many(RENEW, usual.changes)
+    await note_changes(transaction, at, usual.by_how_much)
     for set_id, sampled in usual.sampled.items():
         await transaction.run(EXTEND, ids(sampled), at, set_id, at - within)
-    return usual.changed, usual.others
+    return sum(map(bool, usual.by_how_much.values())), usual.others
 
 
 async def _known(transaction: Transaction, listing: Collection[int], since: int) -> Known:
@@ -109,9 +112,9 @@ def _sorted_out(found: Sequence[Answer], at: int, known: Known) -> Usual:
             continue
         usual.readings[id_] = reading
         usual.sampled[set_id].append(id_)
-        changes = _changes(id_, reading, at, known)
-        usual.changes += changes
-        usual.changed += bool(changes)
+        changes = _changes(id_, reading, known)
+        usual.by_how_much[id_] = changes
+        usual.changes += [(id_, known.metrics[key], at, reading.values[key]) for key in changes]
     usual.changes.sort()
     return usual
 
@@ -123,7 +126,7 @@ def _read_again(id_: int, reading: Reading, at: int, known: Known) -> int | None
     joined = [span for span in spans if span[-2] == set_id]
     if len(joined) != 1 or any(whole(span[-1]) >= at for span in spans):
         return None
-    return set_id if _is_known(reading, joined[0]) else None
+    return set_id if STARS.key in reading.values and _is_known(reading, joined[0]) else None
 
 
 def _is_known(reading: Reading, row: Row) -> bool:
@@ -139,12 +142,12 @@ def _is_known(reading: Reading, row: Row) -> bool:
     )
 
 
-def _changes(id_: int, reading: Reading, at: int, known: Known) -> list[Change]:
-    """The numbers that differ from the newest ones: there are such, as all were read before."""
+def _changes(id_: int, reading: Reading, known: Known) -> dict[str, int]:
+    """By how much numbers differ from the newest ones: there are such, as all were read before."""
     newest = known.newest.get(id_, NOTHING)
     held = dict(zip(newest.metric_ids.split(","), newest.values.split(","), strict=True))
-    return [
-        (id_, metric_id, at, value)
-        for metric, value in reading.values.items()
-        if held.get(str(metric_id := known.metrics[metric])) != str(value)
-    ]
+    return {
+        key: value - int(before)
+        for key, value in reading.values.items()
+        if (before := held[str(known.metrics[key])]) != str(value)
+    }

@@ -9,6 +9,10 @@ from bot.storage.subjects import COLUMNS, OWNER, subject_of, whole
 FOLLOWED = """
 SELECT 1 FROM follows WHERE guild_id = $1 AND watch_group = $2 AND lower(owner) = lower($3)
 """
+# One seek a group and repository, instead of going through all that the guild watches.
+GROUPS = """
+SELECT DISTINCT g.watch_group FROM watches g WHERE g.guild_id = $3 AND (g.watch_group = $4 OR $5)
+"""
 
 
 class Watches:
@@ -29,8 +33,8 @@ class Watches:
         """Those of these ids that are meant, by name."""
         rows = await self._database.rows(
             f"SELECT {COLUMNS} FROM subjects s WHERE (s.visibility = '{Visibility.PUBLIC}' OR $2)"
-            " AND s.id IN (SELECT w.subject_id FROM watches w WHERE w.guild_id = $3"
-            f" AND (w.watch_group = $4 OR $5) AND {among('w.subject_id', 1)})"
+            f" AND s.id IN (SELECT w.subject_id FROM watches w WHERE w.guild_id = $3"
+            f" AND w.watch_group IN ({GROUPS}) AND {among('w.subject_id', 1)})"
             " ORDER BY lower(s.full_name), s.id",
             ids(subject_ids), scope.hidden, scope.guild_id, scope.group, scope.group is None,
         )  # fmt: skip

@@ -19,7 +19,15 @@ REPOSITORIES = 60
 PAST = Past(5, moment("2026-07-01T09:00"))
 WRITTEN = (
     *("subjects", "subject_names", "watches", "metrics", "metric_sets", "coverage"),
-    *("observations", "latest", "run_errors", "events", "traffic_access", "star_histories"),
+    *(
+        "observations",
+        "latest",
+        "last_changes",
+        "run_errors",
+        "events",
+        "traffic_access",
+        "star_histories",
+    ),
 )
 OF_A_RUN = (
     "cause, status, started_at, finished_at, sampled, changed, failed, requests, points, wanted"

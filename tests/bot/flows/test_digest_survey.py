@@ -1,15 +1,29 @@
 """A digest measures only whom it shows, and tells what it would if it measured everybody."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement, cycle
+from typing import NamedTuple
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.coverage import JOIN
 from bot.core.digest import Listing, digest
 from bot.core.history import History
-from bot.core.models import Sample, Visibility
+from bot.core.models import (
+    NOT_VISIBLE,
+    Page,
+    Reading,
+    Refusal,
+    Refused,
+    Run,
+    RunStatus,
+    Sample,
+    Subject,
+    Trigger,
+    Visibility,
+)
 from bot.core.rank import ANY, PERCENT, RANKINGS
 from bot.core.retained import StarPage
 from bot.core.window import Window, between
@@ -156,6 +170,90 @@ async def test_it_tells_the_same_of_what_clean_ups_left(
     await told_alike(all_, window, listing, afterwards=cleaned_up)
 
 
+class Round(NamedTuple):
+    """A run over the portfolio, and what comes after it."""
+
+    after: int  # seconds since the one before
+    read: Sequence[Mapping[str, int] | Refusal | None]  # by repository; None: nobody asked
+    imported: Sequence[tuple[int, Sample]] = ()
+    thinned: bool = False
+    cut: bool = False
+
+
+SIZE = 4
+STILL = dict.fromkeys(KEYS, 50)
+VALUES = st.dictionaries(st.sampled_from(KEYS), st.integers(49, 51), max_size=2).map(STILL.__or__)
+ODD = st.one_of(
+    st.sampled_from([None, NOT_VISIBLE, Refusal(Refused.FORBIDDEN, "not with this token")]),
+    st.dictionaries(st.sampled_from(KEYS), st.integers(49, 51), min_size=1, max_size=3),
+)
+FILES = st.tuples(
+    st.integers(0, SIZE - 1),
+    st.builds(Sample, st.integers(0, DAYS * 4).map(quarter), VALUES, st.booleans()),
+)
+
+
+@st.composite
+def rounds(draw: st.DrawFn) -> Round:
+    """Mostly everybody answers in full, one number changes here and there, and nothing follows."""
+    read = [draw(ODD if rarely(draw, 30) else VALUES) for _ in range(SIZE)]
+    return Round(
+        draw(st.sampled_from([6, 12, 24, 24, 24, 36])) * HOUR + 60 * HOUR * rarely(draw, 20),
+        read,
+        [draw(FILES)] if rarely(draw, 10) else (),
+        thinned=rarely(draw, 10),
+        cut=rarely(draw, 30),
+    )
+
+
+def rarely(draw: st.DrawFn, often: int) -> bool:
+    """Once in so many times."""
+    return draw(st.integers(1, often)) == often
+
+
+async def kept_by_runs(store: SqliteStore, all_: Sequence[Round]) -> None:
+    """As a bot would, page by page; imports and clean-ups come between the runs."""
+    names = [f"o/{'Rr'[number % 2]}epo-{number}" for number in range(SIZE)]
+    subjects: Sequence[Subject] = ()
+    run, at = Run("run", Trigger.SCHEDULE, RunStatus.RUNNING, NOON), NOON
+    retention = Retention(store.database)
+    await store.runs.begin(run)
+    for one in all_:
+        at += one.after
+        subjects = await store.subjects.ensure(names, at)
+        asked = list(zip(subjects, one.read, strict=True))
+        found = [(it, reading_of(it, found)) for it, found in asked if isinstance(found, Mapping)]
+        refused = [(it, found) for it, found in asked if isinstance(found, Refusal)]
+        await store.runs.record(run, Page(at, found, refused), JOIN)
+        await store.histories.merge([(names[number], row) for number, row in one.imported], at)
+        if one.thinned:
+            await retention.thin(0, SIZE, 0, at // DAY * DAY)
+        if one.cut:
+            await retention.remove(at - 3 * DAY, unwatched=False)
+    await store.watches.add(GUILD, "all", [one.id for one in subjects])
+
+
+def reading_of(subject: Subject, values: Mapping[str, int]) -> Reading:
+    return Reading(
+        subject.full_name, 100 + subject.id, "R_a", Visibility.PUBLIC, values, archived=False
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(rounds(), min_size=3, max_size=7), listings)
+async def test_it_tells_the_same_of_what_runs_imports_and_clean_ups_left(
+    all_: list[Round], listing: Listing
+) -> None:
+    """Over every window between two runs, by each ranking in turn."""
+    moments = [NOON + sum(one.after for one in all_[:number]) for number in range(len(all_) + 1)]
+    looked_at = [NOON - 1, *moments, moments[-1] + DAY, moments[-1] + 2 * DAY]
+    async with fresh_store() as store:
+        await kept_by_runs(store, all_)
+        windows_ = combinations_with_replacement(looked_at, 2)
+        for (start, end), by in zip(windows_, cycle((listing.by, *RANKINGS)), strict=False):
+            await tells_alike(store, between(start, end), replace(listing, by=by))
+
+
 async def nothing(_: SqliteStore) -> None:
     """Leave the store as it is."""
 
@@ -172,13 +270,23 @@ async def told_alike(  # noqa: PLR0913  # all that may make a difference
     async with fresh_store() as store:
         await kept(store, all_)
         await afterwards(store)
-        portfolio = Portfolio(store.subjects, store.watches, store.follows, [TRUSTED])
-        deltas = Deltas(store.histories, 6 * HOUR, store.stars)
-        digests = Digests(portfolio, deltas, store.runs, SettableClock())
-        subjects = await portfolio.repositories(guild, group)
-        movements = await deltas.between(subjects, window)
+        await tells_alike(store, window, listing, guild, group)
 
-        found = await digests.over(guild, window, listing, group=group)
+
+async def tells_alike(
+    store: SqliteStore,
+    window: Window,
+    listing: Listing,
+    guild: int = GUILD,
+    group: str | None = None,
+) -> None:
+    portfolio = Portfolio(store.subjects, store.watches, store.follows, [TRUSTED])
+    deltas = Deltas(store.histories, 6 * HOUR, store.stars)
+    digests = Digests(portfolio, deltas, store.runs, SettableClock())
+    subjects = await portfolio.repositories(guild, group)
+    movements = await deltas.between(subjects, window)
+
+    found = await digests.over(guild, window, listing, group=group)
 
     assert replace(found, happened=()) == digest(movements, window, listing=listing)
 

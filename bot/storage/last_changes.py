@@ -1,0 +1,40 @@
+"""When each repository's numbers changed last, and by how much: what most of a digest is made of.
+
+Kept by the usual answers of runs, and good for as long as nothing else touches the history that it
+is taken from: whoever does so forgets the row, and the next run begins a new one.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from bot.core.metrics import METRICS, STARS
+from bot.core.rank import weigh
+from bot.storage.database import Transaction, among, each, ids
+
+READ_AGAIN = f"""
+INSERT INTO last_changes (subject_id, since, until, before_at, changed_at, most, total, stars)
+SELECT value, $2, $2, $2, $2, 0, 0, 0 FROM {each(1)} WHERE TRUE
+ON CONFLICT (subject_id) DO UPDATE SET until = excluded.until
+"""
+CHANGED = """
+UPDATE last_changes SET before_at = changed_at, changed_at = $2, most = $3, total = $4, stars = $5
+WHERE subject_id = $1
+"""
+FORGET = f"DELETE FROM last_changes WHERE {among('subject_id', 1)}"
+
+
+async def note_changes(
+    transaction: Transaction, at: int, read: Mapping[int, Mapping[str, int]]
+) -> None:
+    """Whom a run read again, each with its changes by metric; who did not change has none."""
+    await transaction.run(READ_AGAIN, ids(read), at)
+    rows = []
+    for id_, changes in read.items():
+        ranked = [change for key, change in changes.items() if METRICS[key].ranks_any]
+        if ranked:
+            rows.append((id_, at, *weigh(ranked), changes.get(STARS.key, 0)))
+    await transaction.run_many(CHANGED, rows)
+
+
+async def forget_changes(transaction: Transaction, subject_ids: Iterable[int]) -> None:
+    """Of whose history something else than a usual answer was written or taken away."""
+    await transaction.run(FORGET, ids(subject_ids))

@@ -1,0 +1,21 @@
+-- How each repository stands, for digests: kept by runs only, beside what it is taken from. `since`: from
+-- then on runs have read its stars without a break, up to `until`. The numbers that rank under `any`
+-- changed last at `changed_at`, and not between `before_at` and that. `most` and `total` are what the
+-- ranking weighs that change by, `stars` is what stars had in it. Whatever else touches the history of
+-- a repository takes its row away.
+CREATE TABLE last_changes (
+    subject_id INTEGER PRIMARY KEY,
+    since BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    before_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    most BIGINT NOT NULL,
+    total BIGINT NOT NULL,
+    stars BIGINT NOT NULL
+);
+
+-- Everything that is watched is a repository: ten bytes a row that nobody read.
+ALTER TABLE subjects DROP COLUMN kind;
+
+-- Few are forbidden, and each digest asks who became so.
+CREATE INDEX subjects_forbidden ON subjects (forbidden_at) WHERE forbidden_at IS NOT NULL;
