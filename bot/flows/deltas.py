@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bot.core.account import Account
 from bot.core.delta import Series, Status, measure
 from bot.core.digest import Listing, Survey
 from bot.core.metrics import STARS
 from bot.core.models import Scope, Subject
 from bot.core.rank import Movement
-from bot.core.retained import Retained
+from bot.core.retained import Retained, Tally
 from bot.core.window import Window
 from bot.flows.ports import Histories
 from bot.flows.star_ports import RetainedStars
@@ -43,15 +44,27 @@ class Deltas:
         """The stars still held, of those whose history was asked for."""
         return await self._stars.retained(subject_ids)
 
+    async def account(self, subject: Subject, window: Window) -> tuple[Movement, Account]:
+        """One repository's movement, and what else the store tells of it at once."""
+        account = await self._histories.account(subject.id, window)
+        (movement,) = await self._moved([subject], {subject.id: account.series}, window)
+        return movement, account
+
     async def _between(self, subjects: Sequence[Subject], window: Window) -> list[Movement]:
         series = await self._histories.series([subject.id for subject in subjects], window)
+        return await self._moved(subjects, series, window)
+
+    async def _moved(
+        self,
+        subjects: Sequence[Subject],
+        series: Mapping[int, Mapping[str, Series]],
+        window: Window,
+    ) -> list[Movement]:
         moved = [self._movement(subject, series[subject.id], window) for subject in subjects]
         young = [movement.subject.id for movement in moved if _is_young(movement)]
         held = await self._stars.tallies(young, window.start) if young else {}
-        for id_, tally in held.items():
-            series[id_][STARS.key] = replace(series[id_][STARS.key], retained=tally)
         return [
-            self._movement(one.subject, series[one.subject.id], window)
+            self._movement(one.subject, _with(series[one.subject.id], held[one.subject.id]), window)
             if one.subject.id in held
             else one
             for one in moved
@@ -63,6 +76,10 @@ class Deltas:
             for key, known in series.items()
         )
         return Movement(subject, tuple(delta for delta in measured if delta))
+
+
+def _with(series: Mapping[str, Series], retained: Tally) -> Mapping[str, Series]:
+    return {**series, STARS.key: replace(series[STARS.key], retained=retained)}
 
 
 def _is_young(movement: Movement) -> bool:

@@ -1,6 +1,5 @@
 """The verb diff: one repository between two moments."""
 
-import asyncio
 from datetime import UTC, datetime, tzinfo
 
 from bot.core.events import over
@@ -41,20 +40,12 @@ class Diff:
             subject = await self._portfolio.pointed_at(guild_id, repository)
         else:
             subject = await self._portfolio.find(guild_id, repository)
-        (movement,), events, visits = await asyncio.gather(  # the store answers all in one go
-            self._deltas.between([subject], asked),
-            self._portfolio.events(guild_id, [subject]),
-            self._traffic.over(guild_id, subject, asked),
-        )
+        movement, account = await self._deltas.account(subject, asked)
         if not movement.deltas:
             await self._explain(subject, zone)
-        return Report(
-            subject,
-            asked,
-            movement.deltas,
-            events=over(events.get(subject.id, ()), asked),
-            traffic=visits,
-        )
+        told = self._portfolio.told(guild_id, subject, account.events)
+        visits = await self._traffic.over(guild_id, subject, asked) if account.visited else None
+        return Report(subject, asked, movement.deltas, events=over(told, asked), traffic=visits)
 
     async def _explain(self, subject: Subject, zone: tzinfo) -> None:
         seen = await self._histories.seen([subject.id])

@@ -115,15 +115,20 @@ class Portfolio:
         found = await self._subjects.events([subject.id for subject in subjects], since)
         if self.shows(guild_id, Visibility.PRIVATE):
             return found
-        forbidden = {
-            subject.id: [Event(subject.forbidden_at, Kind.GONE)]
-            for subject in subjects
-            if subject.forbidden_at is not None
-        }
+        hidden = {one.id for one in subjects if one.forbidden_at is not None}
         return {
-            id_: in_public(in_order([*found.get(id_, ()), *forbidden.get(id_, ())]))
-            for id_ in found.keys() | forbidden.keys()
+            one.id: self.told(guild_id, one, found.get(one.id, ()))
+            for one in subjects
+            if one.id in found.keys() | hidden
         }
+
+    def told(self, guild_id: int, subject: Subject, events: Sequence[Event]) -> Sequence[Event]:
+        """Of all that happened to one that a guild may see, in order, what it may know."""
+        if self.shows(guild_id, Visibility.PRIVATE):
+            return events
+        if subject.forbidden_at is None:
+            return in_public(events)
+        return in_public(in_order([*events, Event(subject.forbidden_at, Kind.GONE)]))
 
     async def met(self, since: int) -> set[int]:
         """Ids, also of what others watch, of those to whom anything happened since then."""

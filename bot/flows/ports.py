@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bot.core.account import Account
 from bot.core.backups import Contents
 from bot.core.chart import Trail
 from bot.core.delta import Series
@@ -223,6 +224,10 @@ class Histories(Protocol):
         """What a window needs: subject id -> metric -> series, metrics in the registry's order."""
         ...
 
+    async def account(self, subject_id: int, window: Window) -> Account:
+        """All that is to be told of one repository, in one go."""
+        ...
+
     async def survey(self, scope: Scope, window: Window, listing: Listing) -> Survey:
         """What can be told of a portfolio at once, and who of it has to be measured."""
         ...
@@ -396,10 +401,6 @@ class TrafficLog(Protocol):
 
     async def refused(self, subject_ids: Sequence[int]) -> set[int]:
         """Of these, which GitHub lets the token push to and yet refused it their traffic."""
-        ...
-
-    async def known(self, subject_id: int) -> bool:
-        """Was any traffic of it ever read?"""
         ...
 
     async def days(self, subject_id: int, first: int, last: int) -> dict[Visit, Days]:

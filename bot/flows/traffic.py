@@ -54,9 +54,12 @@ class Traffic:
         return answered
 
     async def over(self, guild_id: int, subject: Subject, window: Window) -> TrafficReport | None:
-        """None: it was never read, this guild may not see it, or the window has no whole day."""
+        """Of one whose traffic was ever read.
+
+        None: this guild may not see it, or the window has no whole day.
+        """
         asked = whole_days(window)
-        if not asked or not self._shown(guild_id) or not await self._log.known(subject.id):
+        if not asked or not self._shown(guild_id):
             return None
         days = await self._log.days(subject.id, asked.start - len(asked), asked[-1])
         return TrafficReport(

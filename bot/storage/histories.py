@@ -1,50 +1,27 @@
 """Observations, coverage and the newest values: what was measured, and when."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from bot.core.account import Account
 from bot.core.chart import Trail
 from bot.core.coverage import Span
 from bot.core.delta import Series
 from bot.core.digest import Listing, Survey
 from bot.core.history import History, Merged, Observation
-from bot.core.metrics import METRICS
 from bot.core.models import Sample, Scope, Told
 from bot.core.window import Window
+from bot.storage.accounts import account
 from bot.storage.brought import newest_file, note_files, note_gone
-from bot.storage.database import Database, Row, Transaction, among, ids
+from bot.storage.database import Database, Transaction, among, ids
 from bot.storage.merging import Merger, metric_set
-from bot.storage.subjects import ensure, maybe, whole
+from bot.storage.series import COVERAGE, SERIES_WITH_SPANS, series_of
+from bot.storage.subjects import ensure, whole
 from bot.storage.surveys import survey
 from bot.storage.trails import trails
 
-# One seek each, none for what did not change since: window functions were 30 to 300 times slower.
-SERIES = """
-SELECT 0, l.subject_id, m.key, 0,
- CASE WHEN l.changed_at <= $1 THEN l.value ELSE
- (SELECT o.value FROM observations o WHERE o.subject_id = l.subject_id
-   AND o.metric_id = l.metric_id AND o.at <= $1 ORDER BY o.at DESC LIMIT 1) END,
- CASE WHEN l.changed_at <= $2 THEN l.value ELSE
- (SELECT o.value FROM observations o WHERE o.subject_id = l.subject_id
-   AND o.metric_id = l.metric_id AND o.at <= $2 ORDER BY o.at DESC LIMIT 1) END,
- CASE WHEN l.changed_at > $1 THEN
- (SELECT o.value FROM observations o WHERE o.subject_id = l.subject_id
-   AND o.metric_id = l.metric_id ORDER BY o.at LIMIT 1) ELSE l.value END
-FROM latest l JOIN metrics m ON m.id = l.metric_id WHERE
-"""
-COVERED = """
-c.subject_id, s.metrics, s.daily, s.imported, c.since, c.until
-FROM coverage c JOIN metric_sets s ON s.id = c.metric_set_id WHERE
-"""
-SPANS, COVERAGE = f"SELECT 1, {COVERED}", f"SELECT {COVERED}"
-# One statement: a run that commits between two would give new values with old coverage.
-SERIES_WITH_SPANS = (
-    f"{SERIES} {among('l.subject_id', 3)} UNION ALL {SPANS} {among('c.subject_id', 3)}"
-)
 EVER = 2**62
 """Later than any sample."""
-VALUE, SPAN = 0, 1
-"""What the first column of SERIES and SPANS says a row is."""
 # From the last observation at or before $1 to the first after $2.
 AROUND = """
 SELECT o.subject_id, m.key, o.at, o.value FROM latest l JOIN metrics m ON m.id = l.metric_id
@@ -71,20 +48,14 @@ class Histories:
         self, subject_ids: Sequence[int], window: Window
     ) -> dict[int, dict[str, Series]]:
         """What a window needs: subject id -> metric -> series, metrics in the registry's order."""
-        found = await self._database.rows(
+        rows = await self._database.rows(
             SERIES_WITH_SPANS, window.start, window.end, ids(subject_ids)
         )
-        spans = _spans(row for row in found if row[0] == SPAN)
-        series: dict[int, dict[str, Series]] = {id_: {} for id_ in subject_ids}
-        for kind, subject_id, key, _, before, after, first in found:
-            if kind == VALUE:
-                id_, name = whole(subject_id), str(key)
-                seen = spans[id_].get(name, ())
-                series[id_][name] = Series(maybe(before), maybe(after), maybe(first), seen)
-        return {
-            id_: {key: known[key] for key in METRICS if key in known}
-            for id_, known in series.items()
-        }
+        return series_of(rows, subject_ids)
+
+    async def account(self, subject_id: int, window: Window) -> Account:
+        """All that is to be told of one repository."""
+        return await account(self._database, subject_id, window)
 
     async def survey(self, scope: Scope, window: Window, listing: Listing) -> Survey:
         """What can be told of a portfolio at once, and who of it has to be measured."""
@@ -138,24 +109,6 @@ class Histories:
 
     def size(self) -> int:
         return self._database.size()
-
-
-def _spans(rows: Iterable[Row]) -> dict[int, dict[str, list[Span]]]:
-    """Rows of SPANS: subject id -> metric -> spans."""
-    read: dict[int, dict[str, list[Span]]] = defaultdict(dict)
-    for _, subject_id, metrics, daily, _, since, until in rows:
-        span = Span(whole(since), whole(until), bool(daily))
-        read[whole(subject_id)].setdefault(str(metrics), []).append(span)
-    return defaultdict(dict, {id_: _by_metric(sets) for id_, sets in read.items()})
-
-
-def _by_metric(sets: Mapping[str, list[Span]]) -> dict[str, list[Span]]:
-    """What was read together shares its spans."""
-    spans: dict[str, list[Span]] = {}
-    for metrics, seen in sets.items():
-        for key in metrics.split(","):
-            spans[key] = [*spans[key], *seen] if key in spans else seen
-    return spans
 
 
 async def _merged(

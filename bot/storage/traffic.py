@@ -71,15 +71,6 @@ class TrafficLog:
         )
         return {whole(id_) for (id_,) in rows}
 
-    async def known(self, subject_id: int) -> bool:
-        """Was any traffic of it ever read?"""
-        rows = await self._database.rows(
-            "SELECT 1 FROM traffic WHERE subject_id = $1"
-            " UNION SELECT 1 FROM traffic_popular WHERE subject_id = $1 LIMIT 1",
-            subject_id,
-        )
-        return bool(rows)
-
     async def days(self, subject_id: int, first: int, last: int) -> dict[Visit, Days]:
         """What is known from one UTC day to another, both included."""
         found: dict[Visit, dict[int, Day]] = {visit: {} for visit in Visit}
