@@ -5,8 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
-import resvg_py
-
 from bot.render.chart_svg import FONT
 
 FONT_FILE = Path(__file__).with_name("fonts") / "DejaVuSans.ttf"
@@ -29,6 +27,8 @@ def _pen() -> ThreadPoolExecutor:
 
 
 def _drawn(svg: str) -> bytes:
+    import resvg_py  # 1 MB that a bot which draws nothing does without
+
     return resvg_py.svg_to_bytes(
         svg_string=svg,
         zoom=ZOOM,
