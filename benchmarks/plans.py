@@ -33,7 +33,7 @@ FULL = Plan(
     extents=(
         Extent(1_000, 365, collections=5, commands=100),
         Extent(10_000, 365, collections=5, endurance=30.0),
-        Extent(100_000, 120, starts=2, commands=100),
+        Extent(100_000, 120, commands=100),
     ),
     year=(10_000, 365),
 )
@@ -41,7 +41,7 @@ FULL = Plan(
 QUICK = Plan(
     extents=(
         Extent(1_000, 365, collections=1, starts=1, commands=100),
-        Extent(10_000, 365, collections=1, starts=2, commands=300),
+        Extent(10_000, 365, collections=1, starts=2, commands=200),
     ),
     year=(1_000, 365),
     asked_singly=10,
