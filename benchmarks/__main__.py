@@ -26,7 +26,7 @@ from benchmarks.portfolios import HOUR, watched
 from benchmarks.reading import measure_reads
 from benchmarks.readme import write_table
 from benchmarks.results import RESULTS, document, save
-from benchmarks.running import measure_bot
+from benchmarks.running import Libraries, measure_bot, measure_libraries
 from benchmarks.sizes import measure_bytes
 from benchmarks.table import show
 from benchmarks.timing import TIMES
@@ -60,16 +60,19 @@ def _parser() -> argparse.ArgumentParser:
 
 async def bench(plan: Plan, folder: Path, history: Path | None = None) -> list[Figure]:
     ends = int(time.time()) // 60 * 60 - HOUR  # so that a bot that starts now has nothing to do
+    libraries = await measure_libraries(plan.times)
     figures: list[Figure] = []
     for extent in plan.extents:
-        figures += await _measure(extent, plan, folder, ends)
+        figures += await _measure(extent, plan, folder, ends, libraries)
     _say("imports")
     figures += await measure_histories(folder, history, plan.times)
     figures.append(await measure_year(folder, *plan.year))
     return [*figures, *growth(figures)]
 
 
-async def _measure(extent: Extent, plan: Plan, folder: Path, ends: int) -> list[Figure]:
+async def _measure(
+    extent: Extent, plan: Plan, folder: Path, ends: int, libraries: Libraries
+) -> list[Figure]:
     """All that depends on how large a portfolio is."""
     _say(f"{extent.repositories:,} repositories x {extent.days} days: making them")
     portfolio = await watched(folder, extent.repositories, extent.days, ends)
@@ -81,7 +84,8 @@ async def _measure(extent: Extent, plan: Plan, folder: Path, ends: int) -> list[
         _say("  collecting")
         figures += await measure_collecting(portfolio, extent.collections, plan.asked_singly)
     _say("  the bot")
-    figures += await measure_bot(portfolio, folder / f"bot-{extent.repositories}", extent, plan)
+    place = folder / f"bot-{extent.repositories}"
+    figures += await measure_bot(portfolio, place, extent, plan, libraries)
     figures += await measure_writes(portfolio, peers)  # last: its days move the numbers on
     return figures
 

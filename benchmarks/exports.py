@@ -4,14 +4,13 @@ import json
 
 from benchmarks.figures import Figure, Peer
 from benchmarks.portfolios import growing
-from benchmarks.timing import milliseconds, spread
+from benchmarks.timing import TIMES, milliseconds, spread
 from bot.core.daily import VERSION, build, content
 from bot.core.delta import Delta, Status
 from bot.core.metrics import METRICS
 from bot.core.models import Subject
 from bot.core.rank import Movement
 
-TIMES = 15
 MOMENT = 1_790_000_000
 
 

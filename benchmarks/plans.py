@@ -23,9 +23,9 @@ class Plan:
     extents: Sequence[Extent]
     year: tuple[int, int]  # repositories and days of the daily files that are imported
     most_commands: int = 10_000
-    settling: float = 3.0  # seconds from READY until the bot is idle
+    settling: float = 1.5  # seconds from READY until the bot is idle: after one, as after three
     times: int = TIMES  # of what takes a second or so
-    asked_singly: int = 40  # repositories that peers which ask one by one are timed with
+    asked_singly: int = 20  # repositories that peers which ask one by one are timed with
     quick: bool = False
 
 
@@ -33,7 +33,7 @@ FULL = Plan(
     extents=(
         Extent(1_000, 365, collections=5, commands=100),
         Extent(10_000, 365, collections=5, endurance=30.0),
-        Extent(100_000, 120, starts=2, commands=100),
+        Extent(100_000, 120, commands=100),
     ),
     year=(10_000, 365),
 )
@@ -41,9 +41,10 @@ FULL = Plan(
 QUICK = Plan(
     extents=(
         Extent(1_000, 365, collections=1, starts=1, commands=100),
-        Extent(10_000, 365, collections=1, starts=2, commands=300),
+        Extent(10_000, 365, collections=1, starts=2, commands=200),
     ),
     year=(1_000, 365),
+    asked_singly=10,
     quick=True,
 )
 """Under two."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import RESULTS, Machine
+from benchmarks.table import how_often, noted
+from benchmarks.timing import TIMES
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
@@ -21,7 +23,10 @@ def table_of(results: Results) -> str:
     heads = ["what", "target", *(f"{size:,}" for size in sizes), "JSON file a day"]
     rows = [_row([one for one in figures if one["key"] == key], sizes) for key in keys]
     machine = Machine(**results["machine"])
-    told = f"Measured on {results['date']}: {machine}. Times are medians; repositories across."
+    told = (
+        f"Measured on {results['date']}: {machine}. Times and memory are medians of {TIMES}"
+        " measurements or more, where it does not say of how many; repositories across."
+    )
     return "\n".join([told, "", _line(heads), _line(["---"] * len(heads)), *map(_line, rows)])
 
 
@@ -40,8 +45,10 @@ def _row(found: Sequence[Results], sizes: Sequence[int]) -> list[str]:
 def _cell(one: Results | None) -> str:
     if one is None:
         return ""
-    missed = str(one["verdict"]).startswith("MISSES")
-    return f"{one['measured']}{' (misses)' if missed else ''}"
+    figure = one["figure"]
+    often = how_often(figure["count"], one["unit"]) if figure else ""
+    missed = "misses" if str(one["verdict"]).startswith("MISSES") else ""
+    return f"{one['measured']}{noted(often, missed)}"
 
 
 def _line(cells: Sequence[str]) -> str:

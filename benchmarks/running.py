@@ -13,7 +13,7 @@ from benchmarks.figures import Figure
 from benchmarks.plans import Extent, Plan
 from benchmarks.portfolios import Watched, copied, of_usual
 from benchmarks.resident import resident_mb
-from benchmarks.timing import p99, spread
+from benchmarks.timing import Spread, p99, spread
 from tests.standins.bot_process import ROOT, BotProcess, environment
 from tests.standins.discord_api import DiscordStandIn, NoAnswer
 from tests.standins.discord_world import Guild, User
@@ -28,6 +28,21 @@ LOOKS = 10
 """At its memory, while the first commands are used."""
 STARTING = "import bot.serving, bot.client, discord, aiohttp"
 LIBRARIES = "import aiohttp, discord; from benchmarks.resident import resident_mb as mb"
+
+
+@dataclass(frozen=True, slots=True)
+class Libraries:
+    """What importing all of it takes, and what the two largest hold by themselves."""
+
+    imports: Spread  # s
+    memory: Spread  # MB
+
+
+async def measure_libraries(times: int) -> Libraries:
+    """Once for every size: they know of none."""
+    imports = [await _imports() for _ in range(times)]
+    memory = [await _alone() for _ in range(times)]
+    return Libraries(spread(imports), spread(memory))
 
 
 @dataclass(slots=True)
@@ -82,7 +97,9 @@ class Audience:
             self.waited.append(answer.acknowledged_after or 0.0)
 
 
-async def measure_bot(watched: Watched, folder: Path, extent: Extent, plan: Plan) -> list[Figure]:
+async def measure_bot(
+    watched: Watched, folder: Path, extent: Extent, plan: Plan, libraries: Libraries
+) -> list[Figure]:
     """Over a copy of the store: the bot writes into it."""
     database = copied(watched.database, folder / "radar.db")
     starts, idle = list[float](), list[float]()
@@ -96,25 +113,23 @@ async def measure_bot(watched: Watched, folder: Path, extent: Extent, plan: Plan
                 idle.append(resident_mb(bot.pid))
         async with _serving(bot, discord):
             sizes = await _endured(bot, audience, extent, plan)
-    standing = await _standing(watched, starts, idle, plan.times)
+    standing = _standing(watched, starts, idle, libraries)
     return [*standing, *_busy(watched, extent, sizes), *_answered(watched, audience)]
 
 
-async def _standing(
-    watched: Watched, starts: Sequence[float], idle: Sequence[float], times: int
+def _standing(
+    watched: Watched, starts: Sequence[float], idle: Sequence[float], libraries: Libraries
 ) -> list[Figure]:
     """What it takes before anybody asks, beside what its libraries take by themselves."""
-    imports = [await _imports() for _ in range(times)]
-    libraries = [await _alone() for _ in range(times)]
     return [
         Figure(
             "start", "start to READY", watched.size, "s", spread(starts), 1,
-            limit=spread(imports), limit_is="imports",
+            limit=libraries.imports, limit_is="imports",
         ),
         Figure(
             "memory_idle", "memory, bot idle", watched.size, "MB", spread(idle),
             of_usual(watched.size, 80),
-            limit=spread(libraries), limit_is="Python with discord.py and aiohttp",
+            limit=libraries.memory, limit_is="Python with discord.py and aiohttp",
         ),
     ]  # fmt: skip
 

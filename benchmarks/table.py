@@ -7,9 +7,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.figures import Figure, Peer
-from benchmarks.timing import Spread
+from benchmarks.timing import TIMES, Spread
 
 WIDTH = 150
+VARYING = {"s", "ms", "MB"}
+"""Units of what differs from time to time; bytes and requests are counted."""
 
 
 def show(figures: Sequence[Figure]) -> None:
@@ -39,10 +41,17 @@ def _cells(figure: Figure) -> Sequence[str]:
         f"{figure.repositories:,}",
         target_of(figure),
         _with_spread(figure.measured, unit),
-        f"{told(figure.limit, unit)} {figure.limit_is}" if figure.limit else "",
+        _limit(figure),
         "\n".join(_neighbour(figure, peer) for peer in figure.peers),
         figure.verdict,
     )
+
+
+def _limit(figure: Figure) -> str:
+    if figure.limit is None:
+        return ""
+    notes = noted(how_often(figure.limit.count, figure.unit))
+    return f"{told(figure.limit, figure.unit)} {figure.limit_is}{notes}"
 
 
 def _neighbour(figure: Figure, peer: Peer) -> str:
@@ -50,9 +59,8 @@ def _neighbour(figure: Figure, peer: Peer) -> str:
         return f"{peer.name}: {peer.trouble or 'not measured'}"
     times = figure.ratios.get(peer.name)
     ratio = f" = {number(times)} x" if times is not None else ""
-    return f"{peer.name} {told(peer.figure, figure.unit)}{ratio}" + (
-        f" ({peer.trouble})" if peer.trouble else ""
-    )
+    notes = noted(peer.trouble or how_often(peer.figure.count, figure.unit))
+    return f"{peer.name} {told(peer.figure, figure.unit)}{ratio}{notes}"
 
 
 def target_of(figure: Figure) -> str:
@@ -67,9 +75,24 @@ def told(spread: Spread | None, unit: str) -> str:
 
 
 def _with_spread(spread: Spread | None, unit: str) -> str:
-    if spread is None or spread.count == 1:
+    if spread is None:
         return told(spread, unit)
-    return f"{told(spread, unit)} ({number(spread.low)} to {number(spread.high)})"
+    often = how_often(spread.count, unit)
+    across = f"{number(spread.low)} to {number(spread.high)}" if spread.count > 1 else ""
+    return f"{told(spread, unit)}{noted(often, across)}"
+
+
+def how_often(count: float, unit: str) -> str:
+    """Said of what is no median of as many measurements as the others are."""
+    if count >= TIMES or unit not in VARYING:
+        return ""
+    return "once" if count == 1 else f"of {count:g}"
+
+
+def noted(*notes: str) -> str:
+    """In brackets, where there is anything to say."""
+    said = ", ".join(note for note in notes if note)
+    return f" ({said})" if said else ""
 
 
 def _united(text: str, unit: str) -> str:

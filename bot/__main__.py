@@ -3,7 +3,6 @@
 import sys
 from io import TextIOWrapper
 
-from bot.cli import cli
 from bot.errors import RadarError
 
 
@@ -13,10 +12,29 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a pipe that knows no star gets a question mark
     try:
-        cli()
+        if sys.argv[1:] == ["run"]:
+            _serve()
+        else:
+            _command()
     except RadarError as error:
         print(error, file=sys.stderr)  # noqa: T201  # this is the command line
         sys.exit(error.exit_code)
+
+
+def _serve() -> None:
+    """Nothing is to be parsed, and the command line would stay for as long as the bot: 2 MB."""
+    from bot.serving import serve
+
+    try:
+        serve()
+    except KeyboardInterrupt:  # before the bot has its own way to stop; the others exit likewise
+        sys.exit(130)
+
+
+def _command() -> None:
+    from bot.cli import cli
+
+    cli()
 
 
 if __name__ == "__main__":

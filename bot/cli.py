@@ -12,7 +12,7 @@ from bot.cli_acts import added, read_back, synced
 from bot.cli_keeping import DryRun, keeping
 from bot.cli_metrics import WEEKLY, metric, write_weekly
 from bot.cli_runs import RUN_DIRECTORY, runs, write_directory
-from bot.console import answer, ask, drawn, progress, rehearse, saved, settings_of, zone_of
+from bot.console import answer, ask, drawn, progress, rehearse, saved, zone_of
 from bot.core.digest import Listing
 from bot.core.export import Document, Form
 from bot.core.follow import Follow, parse_terms
@@ -63,9 +63,9 @@ def options(
 @cli.command("run")
 def run_command(config: Config = None) -> None:
     """Be the Discord bot."""
-    from bot.serving import run_bot
+    from bot.serving import serve
 
-    asyncio.run(run_bot(settings_of(config)))
+    serve(config)
 
 
 @cli.command()

@@ -9,9 +9,10 @@ import typer
 from bot.app import App, open_app, safekeeping_of
 from bot.cli_runs import put_back
 from bot.clock import SystemClock
-from bot.console import answer, ask, settings_of, zone_of
+from bot.console import answer, ask, zone_of
 from bot.core.models import Allowance
 from bot.flows.check import Check
+from bot.loading import settings_of
 from bot.render import keeping_cards, keeping_documents
 
 keeping = typer.Typer()

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from bot import log
 from bot.app import App, open_app
 from bot.core.card import Card
 from bot.core.chart import Chart
 from bot.core.reports import Progress as Done
 from bot.errors import RadarError, UsageError
+from bot.loading import settings_of
 from bot.output import printing, put, replace
 from bot.rehearsing import open_rehearsal
 from bot.render import words
@@ -26,18 +26,10 @@ from bot.render.chart_png import png
 from bot.render.chart_svg import svg
 from bot.render.documents import Json
 from bot.render.terminal import show
-from bot.settings import Settings, load
 
 T = TypeVar("T")
 PIPED_WIDTH = 160
 """Columns where there is no terminal to ask: names are never cut there."""
-
-
-def settings_of(config: Path | None) -> Settings:
-    """Load the settings and let the log obey them."""
-    settings = load(config)
-    log.configure(settings.log.level, settings.log.format, settings.secrets())
-    return settings
 
 
 def zone_of(name: str) -> tzinfo:

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.app import App, open_app, safekeeping_of
@@ -21,6 +22,7 @@ from bot.flows.refreshing import Refresh
 from bot.flows.warnings import GuildWarnings, TokenWatch
 from bot.heartbeat import Heartbeat
 from bot.housekeeping import Housekeeping
+from bot.loading import settings_of
 from bot.run_filing import RunDirectoryTimer
 from bot.scheduler import DigestTimer, Scheduler
 from bot.settings import Settings
@@ -35,6 +37,11 @@ STOP_SECONDS = 4.5
 """How long a stop may take before what is left is cut off."""
 TELL_SECONDS = 0.5
 """How long an answer to those who wait may take before the connection to Discord closes."""
+
+
+def serve(config: Path | None = None) -> None:
+    """Be the bot as the settings want it; raises RadarError when it cannot start."""
+    asyncio.run(run_bot(settings_of(config)))
 
 
 async def run_bot(settings: Settings) -> None:

@@ -11,7 +11,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import yaml
 from dotenv import dotenv_values
 
 from bot.errors import SettingsError
@@ -52,7 +51,7 @@ class Sources:
 
     def _yaml(self, path: Path, named_by: str | None = None) -> dict[str, Found]:
         try:
-            written = _parsed((self.folder / path).read_bytes(), path)
+            content = (self.folder / path).read_bytes()
         except FileNotFoundError:
             if named_by is None:
                 return {}
@@ -60,6 +59,9 @@ class Sources:
             raise SettingsError(f"{path}, named by {named_by}, does not exist: {fix}.") from None
         except OSError as error:
             raise SettingsError(_unreadable(str(path), error)) from None
+        from bot.settings_yaml import parsed  # who sets variables only saves the memory, 1 MB
+
+        written = parsed(content, path, EXAMPLE)
         flat = dict(_flat(written, self.keys))
         for section in flat.keys() & {key.partition(".")[0] for key in self.keys}:
             if _is_set(flat.pop(section)):
@@ -101,39 +103,6 @@ class Sources:
 def variable(key: str) -> str:
     """Name the variable that sets a key: `log.level` is RADAR_LOG__LEVEL."""
     return PREFIX + key.upper().replace(".", "__")
-
-
-def _parsed(content: bytes, path: Path) -> Mapping[Any, Any]:
-    try:
-        _refuse_doubles(yaml.compose(content, yaml.SafeLoader), path)
-        written = yaml.safe_load(content)
-    except yaml.MarkedYAMLError as error:  # not chained: it quotes the line, maybe a secret
-        mark = error.problem_mark or error.context_mark
-        spot = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        fix = "look there and just above for a wrong indentation, colon or quote"
-        raise SettingsError(f"{path}{spot}, is not YAML ({error.problem}): {fix}.") from None
-    except (yaml.YAMLError, ValueError) as error:  # bytes that are not text, an impossible date
-        reason = str(error).splitlines()[0]
-        raise SettingsError(f"{path} is not YAML ({reason}): compare it with {EXAMPLE}.") from None
-    if written is None:
-        return {}
-    if not isinstance(written, dict):
-        raise SettingsError(f"{path} holds no settings: write sections and keys as in {EXAMPLE}.")
-    return written
-
-
-def _refuse_doubles(node: yaml.Node | None, path: Path) -> None:
-    """Refuse a key written twice: YAML would keep the last and drop the first without a word."""
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen: set[str] = set()
-    for key, value in node.value:
-        name = str(key.value)
-        if name in seen:
-            spot = f"{path}, line {key.start_mark.line + 1}"
-            raise SettingsError(f"{spot}, has {name} a second time: join the two.")
-        seen.add(name)
-        _refuse_doubles(value, path)
 
 
 def _flat(

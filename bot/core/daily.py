@@ -119,15 +119,19 @@ def written(moment: int) -> str:
 
 def _entry(movement: Movement, collected: int, *, by_day: bool) -> Entry | None:
     """None where nothing is known that the format has a name for."""
-    named = [delta for delta in movement.deltas if delta.metric in NAMES]
-    if not named:
+    values: dict[str, int] = {}
+    moments: set[int] = set()  # one, as a rule
+    for delta in movement.deltas:  # two lists fewer: a portfolio may be large
+        if delta.metric in NAMES:
+            values[NAMES[delta.metric]] = delta.after
+            moments.add(delta.after_at)
+    if not values:
         return None
-    moments = {delta.after_at for delta in named}  # one, as a rule
     seen_at = max(moments)
     if _is_old(min(moments), seen_at, by_day=by_day):
-        named = [one for one in named if not _is_old(one.after_at, seen_at, by_day=by_day)]
-    values = {NAMES[delta.metric]: delta.after for delta in named}
-    gone = named[0].status is Status.GONE  # all of them are, or none
+        kept = [one for one in movement.deltas if not _is_old(one.after_at, seen_at, by_day=by_day)]
+        values = {NAMES[one.metric]: one.after for one in kept if one.metric in NAMES}
+    gone = movement.deltas[0].status is Status.GONE  # all of them are, or none
     old = gone or _is_old(seen_at, collected, by_day=by_day)
     said_at = seen_at if by_day and not old else collected
     return Entry(movement.subject.full_name, values, seen_at if old else None, said_at)
@@ -159,6 +163,7 @@ def _lines(entry: Entry, collected: int, quote: Callable[[str], str]) -> str:
         lines.append(f'"lastSeen": "{written(last_seen)}"')
     if said_at != collected:
         lines.append(f'"collectedAt": "{written(said_at)}"')
-    lines += [f"{quote(name)}: {told}".replace("\n", "\n      ") for name, told in more]
+    if more:
+        lines += [f"{quote(name)}: {told}".replace("\n", "\n      ") for name, told in more]
     told = f"{{\n      {SEPARATOR.join(lines)}\n    }}" if lines else "{}"
     return f"    {quote(full_name)}: {told}"

@@ -7,8 +7,10 @@ import pytest
 from benchmarks.collecting import requests_of
 from benchmarks.figures import Figure, Peer, ratio
 from benchmarks.growth import growth
+from benchmarks.readme import table_of
+from benchmarks.results import document
 from benchmarks.running import growth_of
-from benchmarks.table import number, ordered
+from benchmarks.table import how_often, number, ordered
 from benchmarks.ticking import ticking
 from benchmarks.timing import Spread, p99, spread
 
@@ -98,6 +100,23 @@ def test_a_spread_is_the_median_between_the_least_and_the_most() -> None:
 )
 def test_numbers_have_three_digits_or_all(value: float, text: str) -> None:
     assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "unit", "said"),
+    [(1, "s", "once"), (2, "MB", "of 2"), (4, "ms", "of 4"), (5, "ms", ""), (1, "B", "")],
+)
+def test_a_figure_of_fewer_than_five_measurements_says_so(count: int, unit: str, said: str) -> None:
+    assert how_often(count, unit) == said
+
+
+def test_the_readme_says_it_in_the_same_words() -> None:
+    few = Figure("start", "start to READY", 10_000, "s", spread([1.1, 1.3]), 1)
+    many = Figure("digest", "digest", 10_000, "ms", spread([9.0] * 5), 12)
+    rows = table_of(document([few, many], quick=True)).splitlines()
+
+    assert "| start to READY | ≤ 1 s | 1.2 s (of 2, misses) |  |" in rows
+    assert "| digest | ≤ 12 ms | 9 ms |  |" in rows
 
 
 async def test_what_fails_beside_the_ticks_is_heard() -> None:

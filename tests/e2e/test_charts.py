@@ -43,7 +43,7 @@ def picture_of(answer: Answer) -> bytes:
         f"attachment://{name}"
     ]
     assert content.startswith(PNG)
-    assert struct.unpack(">II", content[16:24]) == (1800, 800)
+    assert struct.unpack(">II", content[16:24]) == (1440, 640)
     return content
 
 

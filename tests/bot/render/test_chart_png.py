@@ -28,8 +28,8 @@ def size(picture: bytes) -> tuple[int, int]:
     return wide, tall
 
 
-async def test_it_is_a_png_of_twice_the_pixels() -> None:
-    assert size(await drawn(chart(line("a/b", 1, 2, 5)))) == (1_800, 800)
+async def test_it_is_a_png_of_more_pixels_than_discord_shows_it_on() -> None:
+    assert size(await drawn(chart(line("a/b", 1, 2, 5)))) == (1_440, 640)
 
 
 async def test_names_are_really_drawn() -> None:
@@ -44,7 +44,7 @@ async def test_names_are_really_drawn() -> None:
 
 async def test_any_name_can_be_drawn() -> None:
     for name in HOSTILE:
-        assert size(await drawn(chart(line(name, 1, 2), title=name))) == (1_800, 800)
+        assert size(await drawn(chart(line(name, 1, 2), title=name))) == (1_440, 640)
 
 
 def test_the_font_has_its_licence_beside_it() -> None:
@@ -68,4 +68,4 @@ async def test_real_histories_are_drawn() -> None:
     ]
 
     assert all(line.segments for line in lines)
-    assert size(await drawn(Chart("Real ones", STARS, tuple(lines), start, END))) == (1_800, 800)
+    assert size(await drawn(Chart("Real ones", STARS, tuple(lines), start, END))) == (1_440, 640)
