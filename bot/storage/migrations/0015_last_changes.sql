@@ -17,5 +17,9 @@ CREATE TABLE last_changes (
 -- Everything that is watched is a repository: ten bytes a row that nobody read.
 ALTER TABLE subjects DROP COLUMN kind;
 
+-- Who came from files alone has no id yet, and takes no room in its index.
+DROP INDEX subjects_github_id;
+CREATE UNIQUE INDEX subjects_github_id ON subjects (github_id) WHERE github_id IS NOT NULL;
+
 -- Few are forbidden, and each digest asks who became so.
 CREATE INDEX subjects_forbidden ON subjects (forbidden_at) WHERE forbidden_at IS NOT NULL;
