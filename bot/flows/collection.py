@@ -1,7 +1,7 @@
-"""One collection run: ask, keep every page as it comes, and say how it ended."""
+"""One collection run: ask, keep the pages as they come, and say how it ended."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -23,6 +23,7 @@ from bot.core.models import (
 )
 from bot.core.reports import Progress, SyncReport, Underway
 from bot.errors import GitHubError, Stopped, TokenMissing, TokenRejected
+from bot.flows.arrivals import keep_arriving
 from bot.flows.occupancy import Occupancy
 from bot.flows.ports import Clock, GitHub, Store
 
@@ -48,14 +49,45 @@ class _State:
     def done(self) -> int:
         return self.run.sampled + self.run.failed
 
-    def tell(self, pause: Pause | None = None) -> None:
-        self.waits = (pause, self.clock.now()) if pause else None
-        self.listener(Progress(self.done, len(self.wanted), pause))
+    def wait(self, pause: Pause) -> None:
+        self.waits = (pause, self.clock.now())
+        self.tell()
+
+    def tell(self) -> None:
+        self.listener(Progress(self.done, len(self.wanted), self._pause()))
 
     def shown(self) -> Underway:
         return Underway(
             self.run.trigger, self.run.started_at, self.done, len(self.wanted), self._pause()
         )
+
+    def unknown(self, harvest: Harvest) -> dict[str, str]:
+        """The names GitHub gives to those found that nobody knew, by the name asked for."""
+        return {
+            want.full_name: reading.full_name
+            for want, reading in harvest.found.items()
+            if self.wanted[want] is None
+        }
+
+    def page(self, harvest: Harvest, met: Mapping[str, Subject]) -> Page:
+        """Of subjects that are known; `met` are those nobody knew, by the name asked for."""
+        wanted = self.wanted
+        found = [(wanted[w] or met[w.full_name], got) for w, got in harvest.found.items()]
+        refused = [(known, why) for w, why in harvest.refused.items() if (known := wanted[w])]
+        return Page(harvest.at, found, refused, harvest.requests, harvest.points)
+
+    def note(self, harvests: Sequence[Harvest], changed: int) -> None:
+        """Add what was written."""
+        for harvest in harvests:
+            self.errors += [RunError(w.full_name, why) for w, why in harvest.refused.items()]
+            self.run = replace(
+                self.run,
+                sampled=self.run.sampled + len(harvest.found),
+                failed=self.run.failed + len(harvest.refused),
+                requests=self.run.requests + harvest.requests,
+                points=self.run.points + harvest.points,
+            )
+        self.run = replace(self.run, changed=self.run.changed + changed)
 
     def _pause(self) -> Pause | None:
         """What is left of it; several questions may wait, and the last to be told is shown."""
@@ -179,52 +211,62 @@ class Collector:
         self._ended(state.run)
 
     async def _pages(self, state: _State) -> None:
+        async def keep(arrived: list[Harvest]) -> None:
+            await self._keep(state, [_welcomed(page, state.welcome) for page in arrived])
+            state.tell()
+
         state.tell()
+        await keep_arriving(self._read(state), keep)
+
+    async def _read(self, state: _State) -> AsyncGenerator[Harvest, None]:
         urgent = state.run.trigger is not Trigger.SCHEDULE
-        pages = self._github.harvest(list(state.wanted), waiting=state.tell, urgent=urgent)
+        pages = self._github.harvest(list(state.wanted), waiting=state.wait, urgent=urgent)
         async with aclosing(pages):
             async for page in pages:
-                await self._keep(state, page)
-                state.tell()
+                state.waits = None
+                yield page
 
-    async def _keep(self, state: _State, page: Harvest) -> None:
-        """Write one page in one transaction."""
-        welcome = {want: got for want, got in page.found.items() if state.welcome(got)}
-        refused = {**page.refused, **{w: NOT_VISIBLE for w in page.found if w not in welcome}}
-        met = await self._strangers(state, welcome, page.at)
-        found = [(state.wanted[w] or met[w.full_name], got) for w, got in welcome.items()]
-        turned_away = [
-            (subject, refusal)
-            for want, refusal in refused.items()
-            if (subject := state.wanted[want]) is not None
+    async def _keep(self, state: _State, pages: Sequence[Harvest]) -> None:
+        """Write what arrived together in one transaction; where that fails, each page in its own.
+
+        So those before the one at fault are kept; that one ends the run by what it raises.
+        """
+        try:
+            await self._write(state, pages)
+        except Exception:
+            if len(pages) == 1:
+                raise
+            for page in pages:
+                await self._write(state, [page])
+
+    async def _write(self, state: _State, harvests: Sequence[Harvest]) -> None:
+        """All of it or nothing."""
+        unknown = [state.unknown(harvest) for harvest in harvests]
+        pages = [
+            state.page(harvest, await self._met(names, harvest.at))
+            for harvest, names in zip(harvests, unknown, strict=True)
         ]
-        kept = Page(page.at, found, turned_away, page.requests, page.points)
-        changed = await self._store.runs.record(state.run, kept, self._within)
-        # once more: the name they were met under may have been another's until now
-        state.found |= await self._strangers(state, welcome, page.at)
-        state.errors += [RunError(want.full_name, why) for want, why in refused.items()]
-        state.run = replace(
-            state.run,
-            sampled=state.run.sampled + len(found),
-            changed=state.run.changed + changed,
-            failed=state.run.failed + len(refused),
-            requests=state.run.requests + page.requests,
-            points=state.run.points + page.points,
-        )
+        changed = await self._store.runs.record(state.run, pages, self._within)
+        for names, page in zip(unknown, pages, strict=True):
+            # once more: the name they were met under may have been another's until now
+            state.found |= await self._met(names, page.at)
+        state.note(harvests, changed)
 
-    async def _strangers(
-        self, state: _State, found: Mapping[Wanted, Reading], at: int
-    ) -> dict[str, Subject]:
+    async def _met(self, names: Mapping[str, str], at: int) -> dict[str, Subject]:
         """Those nobody knew, by the name asked for; they are known by the one GitHub gives them."""
-        names = {
-            want.full_name: reading.full_name
-            for want, reading in found.items()
-            if state.wanted[want] is None
-        }
         if not names:
             return {}
         known = await self._store.subjects.ensure(list(names.values()), at)
         return dict(zip(names, known, strict=True))
+
+
+def _welcomed(page: Harvest, welcome: Welcome) -> Harvest:
+    """Who is found and not welcome is not visible."""
+    away = {want: NOT_VISIBLE for want, got in page.found.items() if not welcome(got)}
+    if not away:
+        return page
+    found = {want: got for want, got in page.found.items() if want not in away}
+    return replace(page, found=found, refused={**page.refused, **away})
 
 
 def _failed(state: _State, error: GitHubError) -> int:

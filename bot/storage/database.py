@@ -54,9 +54,18 @@ def ids(values: Iterable[int | str]) -> str:
     return json.dumps(list(values))
 
 
-def listed(column: str) -> str:
-    """SQL for what a group of rows has in a column, as text with commas between."""
-    return f"group_concat({column})"
+def in_order(column: str, source: str, order: str) -> str:
+    """SQL for a column of whole numbers as one text, for `numbers()`.
+
+    SQLite keeps the order of what it groups from: "restriction 16" on flattening, in select.c.
+    """
+    return f"SELECT group_concat({column}) FROM (SELECT {column} FROM {source} ORDER BY {order}) n"
+
+
+def numbers(text: Value) -> list[int]:
+    """Read what `in_order` gives."""
+    found: list[int] = json.loads(f"[{text or ''}]")
+    return found
 
 
 class Transaction:

@@ -19,7 +19,7 @@ from bot.errors import RunInProgress
 from bot.storage.database import Database, Row, Transaction, among, ids
 from bot.storage.locks import held, taken
 from bot.storage.looks import looks
-from bot.storage.sampling import sample
+from bot.storage.sampling import joined, sample
 from bot.storage.subjects import maybe, refuse, whole
 
 log = structlog.get_logger(__name__)
@@ -58,20 +58,24 @@ class Runs:
         async with self._database.transaction() as transaction:
             await _insert(transaction, run)
 
-    async def record(self, run: Run, page: Page, within: int) -> int:
-        """Keep one page of a run, all of it or nothing, and add it to the run's figures.
+    async def record(self, run: Run, pages: Sequence[Page], within: int) -> int:
+        """Keep pages of a run, all of them or nothing, and add them to the run's figures.
 
         `within` is the longest silence, in seconds, that coverage bridges. Returns how many
-        repositories changed.
+        repositories changed, counted in each page.
         """
         async with self._database.transaction() as transaction:
-            changed = await sample(transaction, page.at, page.found, within)
-            await _refuse(transaction, run, page)
+            changed = 0
+            for page in joined(pages):
+                changed += await sample(transaction, page.at, page.found, within)
+                await _refuse(transaction, run, page)
             await transaction.run(
                 "UPDATE runs SET sampled = sampled + $2, changed = changed + $3,"
                 " failed = failed + $4, requests = requests + $5, points = points + $6"
                 " WHERE id = $1",
-                run.id, len(page.found), changed, len(page.refused), page.requests, page.points,
+                run.id, sum(len(page.found) for page in pages), changed,
+                sum(len(page.refused) for page in pages),
+                sum(page.requests for page in pages), sum(page.points for page in pages),
             )  # fmt: skip
             return changed
 

@@ -78,7 +78,7 @@ def day_of(number: int, **values: int) -> Sample:
 async def record(store: SqliteStore, subject: Subject, at: int, **values: int) -> None:
     """As a run does that has read this one repository."""
     answer = Reading(subject.full_name, 5, "R_5", Visibility.PUBLIC, values)
-    await store.runs.record(RUN, Page(at, [(subject, answer)]), JOIN)
+    await store.runs.record(RUN, [Page(at, [(subject, answer)])], JOIN)
 
 
 class Interrupted:
@@ -232,7 +232,7 @@ async def test_runs_and_imports_merge_by_the_same_rule(story: Story) -> None:
             live = Sample(sample.at, sample.values)
             history.add(live)
             answer = Reading("acme/rocket", 5, "R_5", Visibility.PUBLIC, live.values)
-            await store.runs.record(RUN, Page(live.at, [(subject, answer)]), JOIN)
+            await store.runs.record(RUN, [Page(live.at, [(subject, answer)])], JOIN)
         kept = await contents(store.database)
 
     assert kept["acme/rocket"].observations == history.observations

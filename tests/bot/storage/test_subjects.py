@@ -59,11 +59,11 @@ class Runs:
 
     async def answer(self, at: int, *answers: Answer) -> int:
         found = [(answer.subject, answer.reading()) for answer in answers]
-        return await self._store.runs.record(await self.begin(at), Page(at, found), JOIN)
+        return await self._store.runs.record(await self.begin(at), [Page(at, found)], JOIN)
 
     async def refuse(self, at: int, subject: Subject, why: Refusal) -> None:
         await self._store.runs.record(
-            await self.begin(at), Page(at, refused=[(subject, why)]), JOIN
+            await self.begin(at), [Page(at, refused=[(subject, why)])], JOIN
         )
 
 

@@ -157,7 +157,7 @@ async def follow(store: SqliteStore, story: Sequence[Step], *, one_by_one: bool)
             seen.append(await keep(transaction, at, found, within))
         names = await store.subjects.ensure([name for name, _ in refusals], at)
         refused = [(one, why) for one, (_, why) in zip(names, refusals, strict=True)]
-        await store.runs.record(RUN, Page(at, refused=refused), JOIN)
+        await store.runs.record(RUN, [Page(at, refused=refused)], JOIN)
         seen.append(await everything(store.database))
     return seen
 
@@ -179,7 +179,7 @@ def reading(subject: Subject, **values: int) -> Reading:
 async def one(store: SqliteStore) -> Subject:
     """A repository that was sampled at FIRST."""
     (subject,) = await store.subjects.ensure(["o/one"], FIRST)
-    await store.runs.record(RUN, Page(FIRST, [(subject, reading(subject, **COUNTS))]), JOIN)
+    await store.runs.record(RUN, [Page(FIRST, [(subject, reading(subject, **COUNTS))])], JOIN)
     return (await store.subjects.ensure(["o/one"], FIRST))[0]
 
 
@@ -238,7 +238,7 @@ async def test_what_is_old_or_comes_after_a_gap_is_not_usual(
 async def test_new_and_gone_repositories_are_not_usual(store: SqliteStore, one: Subject) -> None:
     (new,) = await store.subjects.ensure(["o/new"], FIRST)
     await store.runs.begin(RUN)
-    await store.runs.record(RUN, Page(FIRST + HOUR, refused=[(one, NOT_VISIBLE)]), JOIN)
+    await store.runs.record(RUN, [Page(FIRST + HOUR, refused=[(one, NOT_VISIBLE)])], JOIN)
     found = [(new, reading(new, **COUNTS)), (one, reading(one, **COUNTS))]
 
     assert await others(store, FIRST + DAY, *found) == found
