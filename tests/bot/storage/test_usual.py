@@ -170,6 +170,45 @@ async def test_whatever_pages_bring_both_ways_lead_to_the_same_store(story: list
         assert ours == await follow(two, story, one_by_one=True)
 
 
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[Step]:
+    """Pages that came together: of one moment as a rule, with answers and refusals of anybody."""
+    told = [*draw(usual_answers()), *draw(ANYTHING)]
+    order = draw(st.permutations(told))
+    cuts = sorted(draw(st.lists(st.integers(0, len(told)), max_size=3)))
+    pages = [order[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(told)], strict=True)]
+    later = st.sampled_from([0, 0, 0, 1, HOUR])
+    return [Step(draw(later), JOIN, page, draw(GONE)) for page in pages]
+
+
+async def record(
+    store: SqliteStore, story: Sequence[Step], came: Sequence[Step], *, together: bool
+) -> list[object]:
+    """Let a story happen, then pages come; returns how many changed, and the store."""
+    await follow(store, story, one_by_one=False)
+    first = await store.subjects.ensure(NAMES, FIRST)
+    known, at = dict(zip(NAMES, first, strict=True)), FIRST + sum(step.after for step in story)
+    pages = list[Page]()
+    for after, _, told, refusals, _ in came:
+        at += after
+        found = await answers(store, told, at, known)
+        refused = [(known[name], why) for name, why in refusals]
+        pages.append(Page(at, found, refused, requests=1, points=3))
+    calls = [pages] if together else [[page] for page in pages]
+    changed = sum([await store.runs.record(RUN, call, JOIN) for call in calls])
+    return [changed, await everything(store.database)]
+
+
+@settings(max_examples=80, deadline=None)
+@given(stories(), arrivals())
+async def test_pages_in_one_transaction_lead_to_the_same_store_as_one_after_the_other(
+    story: list[Step], came: list[Step]
+) -> None:
+    async with fresh_store() as one, fresh_store() as two:
+        ours = await record(one, story, came, together=True)
+        assert ours == await record(two, story, came, together=False)
+
+
 def reading(subject: Subject, **values: int) -> Reading:
     github_id = 100 + subject.id
     return Reading(subject.full_name, github_id, "R_a", Visibility.PUBLIC, values, archived=False)
