@@ -40,6 +40,8 @@ def unwatched(new: Sequence[Wanted], watched: Sequence[Subject]) -> list[Wanted]
 
     Of the same name and another id is another repository: GitHub gives names away again.
     """
+    if not new:
+        return []
     node_ids = {one.node_id for one in watched if one.node_id is not None}
     names = {one.full_name.lower() for one in watched}
     unread = {one.full_name.lower() for one in watched if one.node_id is None}
