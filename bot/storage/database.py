@@ -95,6 +95,7 @@ class Database:
         self._writer = writer
         self._reader = reader
         self._lock = asyncio.Lock()
+        self._checkpointing: asyncio.Task[None] | None = None
 
     async def rows(self, sql: str, *arguments: Value) -> list[Row]:
         """Read what was committed last."""
@@ -122,6 +123,15 @@ class Database:
         async with self._lock:
             with suppress(sqlite3.OperationalError):
                 await self._writer.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def checkpoint_soon(self) -> None:
+        """The same beside what goes on: only who writes next waits for it."""
+        self._checkpointing = asyncio.create_task(self.checkpoint())
+
+    async def settled(self) -> None:
+        """Wait until nothing goes on beside: who closes it does."""
+        if self._checkpointing is not None:
+            await asyncio.wait([self._checkpointing])
 
     async def forget_pages(self) -> None:
         """Let go of the pages that the writer keeps in memory: nobody asks for these again soon."""
@@ -163,7 +173,11 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
             await _settle(writer, path, file)
             async with _connected(path) as reader:
                 await reader.execute("PRAGMA query_only=ON")
-                yield Database(path, writer, reader)
+                database = Database(path, writer, reader)
+                try:
+                    yield database
+                finally:
+                    await database.settled()
 
 
 @asynccontextmanager

@@ -80,7 +80,7 @@ class Runs:
             return changed
 
     async def finish(self, run: Run) -> None:
-        """Write how a run ended, and move all of it from the log into the file."""
+        """Write how a run ended; all of it is then moved from the log into the file."""
         async with self._database.transaction() as transaction:
             await transaction.run(
                 "UPDATE runs SET cause = $2, status = $3, started_at = $4, finished_at = $5,"
@@ -88,7 +88,7 @@ class Runs:
                 " message = $11, wanted = $12, round_at = $13 WHERE id = $1",
                 *_columns(run),
             )
-        await self._database.checkpoint()
+        self._database.checkpoint_soon()
 
     async def newest(self, trigger: Trigger | None = None) -> Run | None:
         """The run begun last, of one trigger or of all that sample (imports do not)."""
