@@ -13,6 +13,7 @@ from bot.core.models import (
     Page,
     Pause,
     Reading,
+    Refusal,
     Refused,
     Run,
     RunError,
@@ -43,7 +44,7 @@ class _State:
     clock: Clock
     waits: tuple[Pause, int] | None = None  # and since when
     errors: list[RunError] = field(default_factory=list)
-    found: dict[str, Subject] = field(default_factory=dict)
+    known: dict[str, Subject] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
@@ -61,20 +62,14 @@ class _State:
             self.run.trigger, self.run.started_at, self.done, len(self.wanted), self._pause()
         )
 
-    def unknown(self, harvest: Harvest) -> dict[str, str]:
-        """The names GitHub gives to those found that nobody knew, by the name asked for."""
-        return {
-            want.full_name: reading.full_name
-            for want, reading in harvest.found.items()
-            if self.wanted[want] is None
-        }
+    def found(self, harvest: Harvest) -> list[tuple[Wanted, Subject | None, Reading]]:
+        """Who it was asked for as, who that is, and what it answered."""
+        return [(want, self.wanted[want], got) for want, got in harvest.found.items()]
 
-    def page(self, harvest: Harvest, met: Mapping[str, Subject]) -> Page:
-        """Of subjects that are known; `met` are those nobody knew, by the name asked for."""
-        wanted = self.wanted
-        found = [(wanted[w] or met[w.full_name], got) for w, got in harvest.found.items()]
-        refused = [(known, why) for w, why in harvest.refused.items() if (known := wanted[w])]
-        return Page(harvest.at, found, refused, harvest.requests, harvest.points)
+    def refused(self, harvest: Harvest) -> list[tuple[Subject, Refusal]]:
+        """Of those that are known."""
+        refused = harvest.refused.items()
+        return [(known, why) for want, why in refused if (known := self.wanted[want])]
 
     def note(self, harvests: Sequence[Harvest], changed: int) -> None:
         """Add what was written."""
@@ -148,7 +143,7 @@ class Collector:
         with self._stoppable():
             async with self._present(state):
                 await self._finish_well(state)
-        return SyncReport(state.run, tuple(state.errors), state.found)
+        return SyncReport(state.run, tuple(state.errors), state.known)
 
     def underway(self) -> list[Underway]:
         """The runs of this process that are not over yet."""
@@ -241,15 +236,19 @@ class Collector:
 
     async def _write(self, state: _State, harvests: Sequence[Harvest]) -> None:
         """All of it or nothing."""
-        unknown = [state.unknown(harvest) for harvest in harvests]
-        pages = [
-            state.page(harvest, await self._met(names, harvest.at))
-            for harvest, names in zip(harvests, unknown, strict=True)
-        ]
+        pages, strangers = list[Page](), list[dict[str, str]]()
+        for harvest in harvests:
+            found = state.found(harvest)
+            new = {want.full_name: got.full_name for want, known, got in found if known is None}
+            met = await self._met(new, harvest.at)
+            answers = [(known or met[want.full_name], got) for want, known, got in found]
+            refused = state.refused(harvest)
+            pages.append(Page(harvest.at, answers, refused, harvest.requests, harvest.points))
+            strangers.append(new)
         changed = await self._store.runs.record(state.run, pages, self._within)
-        for names, page in zip(unknown, pages, strict=True):
+        for harvest, new in zip(harvests, strangers, strict=True):
             # once more: the name they were met under may have been another's until now
-            state.found |= await self._met(names, page.at)
+            state.known |= await self._met(new, harvest.at)
         state.note(harvests, changed)
 
     async def _met(self, names: Mapping[str, str], at: int) -> dict[str, Subject]:

@@ -171,13 +171,19 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     with _translated(path):
         async with _connected(path) as writer:
             await _settle(writer, path, file)
-            async with _connected(path) as reader:
-                await reader.execute("PRAGMA query_only=ON")
-                database = Database(path, writer, reader)
-                try:
-                    yield database
-                finally:
-                    await database.settled()
+            async with _with_reader(path, writer) as database:
+                yield database
+
+
+@asynccontextmanager
+async def _with_reader(path: Path, writer: aiosqlite.Connection) -> AsyncIterator[Database]:
+    async with _connected(path) as reader:
+        await reader.execute("PRAGMA query_only=ON")
+        database = Database(path, writer, reader)
+        try:
+            yield database
+        finally:
+            await database.settled()
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ WHERE {among("n.name", 1)} ORDER BY n.name, n.until
 """
 BY_ID = f"SELECT {COLUMNS} FROM subjects s WHERE {among('s.id', 1)} ORDER BY s.id"
 WATCHED = in_order("subject_id", "(SELECT DISTINCT subject_id FROM watches) w", "subject_id")
-CHUNK = 1000
+CHUNK = 500
 """Repositories read at once: others wait for the reader, and for Python, for no longer."""
 NAMED_TOO = """EXISTS (
 SELECT 1 FROM watches w WHERE w.guild_id = watches.guild_id AND w.watch_group = watches.watch_group

@@ -85,8 +85,10 @@ async def test_a_run_that_is_over_stands_in_the_file_itself(store: SqliteStore) 
     with closing(sqlite3.connect(store.database.path)) as reader:
         reader.execute("BEGIN").execute("SELECT * FROM runs").fetchall()
         await store.runs.finish(replace(run(1), status=RunStatus.OK))
+        await store.database.settled()
         reader.rollback()
         await store.runs.finish(replace(run(1), status=RunStatus.PARTIAL))
+        await store.database.settled()
 
     alone = store.database.path.with_name("alone.db")
     alone.write_bytes(store.database.path.read_bytes())

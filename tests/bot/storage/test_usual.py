@@ -300,3 +300,66 @@ async def test_a_reading_is_not_usual_where_a_file_was_sampled_later(
 
     assert await others(store, FIRST + DAY, answer) == [answer]
     assert await others(store, FIRST + DAY + JOIN, answer) == [answer]
+
+
+async def test_what_the_store_lacks_a_number_of_is_not_usual(
+    store: SqliteStore, one: Subject
+) -> None:
+    async with store.database.transaction() as transaction:
+        await transaction.run("DELETE FROM latest WHERE metric_id = 0")
+    answer = (one, reading(one, **COUNTS))
+
+    assert await others(store, FIRST + DAY, answer) == [answer]
+
+
+async def test_metrics_that_were_not_read_this_time_stay_as_they_are(
+    store: SqliteStore, one: Subject
+) -> None:
+    few = reading(one, stars=7)
+    await store.runs.record(RUN, [Page(FIRST + HOUR, [(one, few)])], JOIN)
+    less = replace(few, values={"stars": 8})
+
+    assert await others(store, FIRST + 2 * HOUR, (one, less)) == []
+    newest = await store.database.rows("SELECT value FROM latest ORDER BY metric_id")
+    assert sorted(newest) == [(0,), (1,), (8,)]
+
+
+async def test_who_answers_in_two_pages_of_one_moment_is_believed_the_first_time(
+    store: SqliteStore, one: Subject
+) -> None:
+    (renamed,) = await store.subjects.ensure(["o/new"], FIRST)
+    first, second = reading(one, **COUNTS), reading(one, **{**COUNTS, "stars": 99})
+    pages = [Page(FIRST + HOUR, [(one, first)]), Page(FIRST + HOUR, [(renamed, second)])]
+
+    assert await store.runs.record(RUN, pages, JOIN) == 0
+    assert await store.database.rows("SELECT value FROM latest WHERE metric_id = 0") == [(5,)]
+
+
+async def test_pages_of_several_moments_are_each_kept_as_of_their_own(
+    store: SqliteStore, one: Subject
+) -> None:
+    moments = [FIRST + HOUR, FIRST + HOUR + 1]
+    pages = [
+        Page(at, [(one, reading(one, **{**COUNTS, "stars": stars}))])
+        for stars, at in enumerate(moments, start=6)
+    ]
+
+    assert await store.runs.record(RUN, pages, JOIN) == 2
+    assert await store.database.rows("SELECT at, value FROM observations WHERE metric_id = 0") == [
+        (FIRST, 5), *zip(moments, [6, 7], strict=True),
+    ]  # fmt: skip
+
+
+async def test_nothing_of_pages_that_come_together_is_kept_where_one_fails(
+    store: SqliteStore, one: Subject
+) -> None:
+    await store.runs.begin(RUN)
+    before = await everything(store.database)
+    fine, odd = reading(one, **COUNTS), reading(one, **{**COUNTS, "stars": 2**70})
+
+    with pytest.raises(OverflowError):
+        await store.runs.record(
+            RUN, [Page(FIRST + HOUR, [(one, fine)]), Page(FIRST + DAY, [(one, odd)])], JOIN
+        )
+
+    assert await everything(store.database) == before
