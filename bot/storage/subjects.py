@@ -21,7 +21,7 @@ SELECT n.name, {COLUMNS} FROM subject_names n JOIN subjects s ON s.id = n.subjec
 WHERE {among("n.name", 1)} ORDER BY n.name, n.until
 """
 BY_ID = f"SELECT {COLUMNS} FROM subjects s WHERE {among('s.id', 1)} ORDER BY s.id"
-WATCHED = in_order("subject_id", "(SELECT DISTINCT subject_id FROM watches) w", "subject_id")
+WATCHED = in_order("subject_id", "watches GROUP BY subject_id", "subject_id")
 CHUNK = 500
 """Repositories read at once: others wait for the reader, and for Python, for no longer."""
 NAMED_TOO = """EXISTS (
