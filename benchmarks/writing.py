@@ -88,6 +88,10 @@ def _beside(size: int, runs: Sequence[Run]) -> list[Figure]:
             spread([p99(run.lags) for run in runs]), 15,
         ),
         Figure(
+            "run_block", "the same, longest", size, "ms",
+            spread([max(run.lags) for run in runs]),
+        ),
+        Figure(
             "run_diff", "/diff while it is written, p99", size, "ms",
             spread([p99(run.diffs) for run in runs]), 15,
         ),

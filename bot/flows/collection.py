@@ -1,7 +1,7 @@
-"""One collection run: ask, keep every page as it comes, and say how it ended."""
+"""One collection run: ask, keep the pages as they come, and say how it ended."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -13,6 +13,7 @@ from bot.core.models import (
     Page,
     Pause,
     Reading,
+    Refusal,
     Refused,
     Run,
     RunError,
@@ -23,6 +24,7 @@ from bot.core.models import (
 )
 from bot.core.reports import Progress, SyncReport, Underway
 from bot.errors import GitHubError, Stopped, TokenMissing, TokenRejected
+from bot.flows.arrivals import keep_arriving
 from bot.flows.occupancy import Occupancy
 from bot.flows.ports import Clock, GitHub, Store
 
@@ -42,20 +44,45 @@ class _State:
     clock: Clock
     waits: tuple[Pause, int] | None = None  # and since when
     errors: list[RunError] = field(default_factory=list)
-    found: dict[str, Subject] = field(default_factory=dict)
+    known: dict[str, Subject] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
         return self.run.sampled + self.run.failed
 
-    def tell(self, pause: Pause | None = None) -> None:
-        self.waits = (pause, self.clock.now()) if pause else None
-        self.listener(Progress(self.done, len(self.wanted), pause))
+    def wait(self, pause: Pause) -> None:
+        self.waits = (pause, self.clock.now())
+        self.tell()
+
+    def tell(self) -> None:
+        self.listener(Progress(self.done, len(self.wanted), self._pause()))
 
     def shown(self) -> Underway:
         return Underway(
             self.run.trigger, self.run.started_at, self.done, len(self.wanted), self._pause()
         )
+
+    def found(self, harvest: Harvest) -> list[tuple[Wanted, Subject | None, Reading]]:
+        """Who it was asked for as, who that is, and what it answered."""
+        return [(want, self.wanted[want], got) for want, got in harvest.found.items()]
+
+    def refused(self, harvest: Harvest) -> list[tuple[Subject, Refusal]]:
+        """Of those that are known."""
+        refused = harvest.refused.items()
+        return [(known, why) for want, why in refused if (known := self.wanted[want])]
+
+    def note(self, harvests: Sequence[Harvest], changed: int) -> None:
+        """Add what was written."""
+        for harvest in harvests:
+            self.errors += [RunError(w.full_name, why) for w, why in harvest.refused.items()]
+            self.run = replace(
+                self.run,
+                sampled=self.run.sampled + len(harvest.found),
+                failed=self.run.failed + len(harvest.refused),
+                requests=self.run.requests + harvest.requests,
+                points=self.run.points + harvest.points,
+            )
+        self.run = replace(self.run, changed=self.run.changed + changed)
 
     def _pause(self) -> Pause | None:
         """What is left of it; several questions may wait, and the last to be told is shown."""
@@ -116,7 +143,7 @@ class Collector:
         with self._stoppable():
             async with self._present(state):
                 await self._finish_well(state)
-        return SyncReport(state.run, tuple(state.errors), state.found)
+        return SyncReport(state.run, tuple(state.errors), state.known)
 
     def underway(self) -> list[Underway]:
         """The runs of this process that are not over yet."""
@@ -179,52 +206,66 @@ class Collector:
         self._ended(state.run)
 
     async def _pages(self, state: _State) -> None:
+        async def keep(arrived: list[Harvest]) -> None:
+            await self._keep(state, [_welcomed(page, state.welcome) for page in arrived])
+            state.tell()
+
         state.tell()
+        await keep_arriving(self._read(state), keep)
+
+    async def _read(self, state: _State) -> AsyncGenerator[Harvest, None]:
         urgent = state.run.trigger is not Trigger.SCHEDULE
-        pages = self._github.harvest(list(state.wanted), waiting=state.tell, urgent=urgent)
+        pages = self._github.harvest(list(state.wanted), waiting=state.wait, urgent=urgent)
         async with aclosing(pages):
             async for page in pages:
-                await self._keep(state, page)
-                state.tell()
+                state.waits = None
+                yield page
 
-    async def _keep(self, state: _State, page: Harvest) -> None:
-        """Write one page in one transaction."""
-        welcome = {want: got for want, got in page.found.items() if state.welcome(got)}
-        refused = {**page.refused, **{w: NOT_VISIBLE for w in page.found if w not in welcome}}
-        met = await self._strangers(state, welcome, page.at)
-        found = [(state.wanted[w] or met[w.full_name], got) for w, got in welcome.items()]
-        turned_away = [
-            (subject, refusal)
-            for want, refusal in refused.items()
-            if (subject := state.wanted[want]) is not None
-        ]
-        kept = Page(page.at, found, turned_away, page.requests, page.points)
-        changed = await self._store.runs.record(state.run, kept, self._within)
-        # once more: the name they were met under may have been another's until now
-        state.found |= await self._strangers(state, welcome, page.at)
-        state.errors += [RunError(want.full_name, why) for want, why in refused.items()]
-        state.run = replace(
-            state.run,
-            sampled=state.run.sampled + len(found),
-            changed=state.run.changed + changed,
-            failed=state.run.failed + len(refused),
-            requests=state.run.requests + page.requests,
-            points=state.run.points + page.points,
-        )
+    async def _keep(self, state: _State, pages: Sequence[Harvest]) -> None:
+        """Write what arrived together in one transaction; where that fails, each page in its own.
 
-    async def _strangers(
-        self, state: _State, found: Mapping[Wanted, Reading], at: int
-    ) -> dict[str, Subject]:
+        So those before the one at fault are kept; that one ends the run by what it raises.
+        """
+        try:
+            await self._write(state, pages)
+        except Exception:
+            if len(pages) == 1:
+                raise
+            for page in pages:
+                await self._write(state, [page])
+
+    async def _write(self, state: _State, harvests: Sequence[Harvest]) -> None:
+        """All of it or nothing."""
+        pages, strangers = list[Page](), list[dict[str, str]]()
+        for harvest in harvests:
+            found = state.found(harvest)
+            new = {want.full_name: got.full_name for want, known, got in found if known is None}
+            met = await self._met(new, harvest.at)
+            answers = [(known or met[want.full_name], got) for want, known, got in found]
+            refused = state.refused(harvest)
+            pages.append(Page(harvest.at, answers, refused, harvest.requests, harvest.points))
+            strangers.append(new)
+        changed = await self._store.runs.record(state.run, pages, self._within)
+        for harvest, new in zip(harvests, strangers, strict=True):
+            # once more: the name they were met under may have been another's until now
+            state.known |= await self._met(new, harvest.at)
+        state.note(harvests, changed)
+
+    async def _met(self, names: Mapping[str, str], at: int) -> dict[str, Subject]:
         """Those nobody knew, by the name asked for; they are known by the one GitHub gives them."""
-        names = {
-            want.full_name: reading.full_name
-            for want, reading in found.items()
-            if state.wanted[want] is None
-        }
         if not names:
             return {}
         known = await self._store.subjects.ensure(list(names.values()), at)
         return dict(zip(names, known, strict=True))
+
+
+def _welcomed(page: Harvest, welcome: Welcome) -> Harvest:
+    """Who is found and not welcome is not visible."""
+    away = {want: NOT_VISIBLE for want, got in page.found.items() if not welcome(got)}
+    if not away:
+        return page
+    found = {want: got for want, got in page.found.items() if want not in away}
+    return replace(page, found=found, refused={**page.refused, **away})
 
 
 def _failed(state: _State, error: GitHubError) -> int:

@@ -178,8 +178,8 @@ class Runs(Protocol):
         """Write a run that is over already."""
         ...
 
-    async def record(self, run: Run, page: Page, within: int) -> int:
-        """Keep one page, all of it or nothing; returns how many repositories changed."""
+    async def record(self, run: Run, pages: Sequence[Page], within: int) -> int:
+        """Keep pages, all of them or nothing; returns how many repositories changed."""
         ...
 
     async def finish(self, run: Run) -> None: ...

@@ -7,6 +7,7 @@ from bot.core.reports import SyncReport
 from bot.core.rotation import Look, Rotation
 from bot.flows.collection import Collector, Listener
 from bot.flows.ports import Clock, Store
+from bot.flows.steps import in_steps
 
 DAY = 86_400
 RETRY = 300
@@ -40,6 +41,8 @@ def unwatched(new: Sequence[Wanted], watched: Sequence[Subject]) -> list[Wanted]
 
     Of the same name and another id is another repository: GitHub gives names away again.
     """
+    if not new:
+        return []
     node_ids = {one.node_id for one in watched if one.node_id is not None}
     names = {one.full_name.lower() for one in watched}
     unread = {one.full_name.lower() for one in watched if one.node_id is None}
@@ -69,13 +72,16 @@ class Rounds:
         """Sample what is due of these, and `new` ones; raises what `Collector.collect` raises."""
         round_at = await self._goes_on()
         looks = await self._store.runs.looks([subject.id for subject in subjects])
-        due = [one for one in subjects if self._is_due(one, looks[one.id], round_at)]
+        due = list[Subject]()
+        async for some in in_steps(subjects):
+            due += [one for one in some if self._is_due(one, looks[one.id], round_at)]
         due.sort(key=lambda one: (looks[one.id].sampled_at or 0, one.id))
         counted = await self._counted(subjects, due, looks, round_at)
         wanted: dict[Wanted, Subject | None] = dict.fromkeys(unwatched(new, subjects))
-        wanted |= {
-            Wanted(one.full_name, one.node_id, counted=one.id in counted): one for one in due
-        }
+        async for some in in_steps(due):
+            wanted |= {
+                Wanted(one.full_name, one.node_id, counted=one.id in counted): one for one in some
+            }
         report = await self._collector.collect(
             wanted, Trigger.SCHEDULE, listener=listener, round_at=round_at
         )

@@ -11,6 +11,7 @@ from bot.flows.collection import Collector, Listener, verdict
 from bot.flows.portfolio import Portfolio
 from bot.flows.ports import Clock, Subjects
 from bot.flows.rounds import Rounds, unwatched
+from bot.flows.steps import in_steps
 
 Scope = tuple[bool, frozenset[int]]
 """What a run is about, and whether it is urgent: who waits for it joins no other kind."""
@@ -165,9 +166,7 @@ class Sync:
         if trigger is Trigger.SCHEDULE:
             collecting = self._rounds.collect(subjects, audience.tell, new)
         else:
-            wanted: dict[Wanted, Subject | None] = dict.fromkeys(unwatched(new, subjects))
-            wanted |= {Wanted(subject.full_name, subject.node_id): subject for subject in subjects}
-            collecting = self._collector.collect(wanted, trigger, listener=audience.tell)
+            collecting = self._collect(subjects, trigger, audience.tell, new)
         ongoing = _Ongoing(asyncio.create_task(collecting), audience)
         self._ongoing[scope] = ongoing
 
@@ -179,6 +178,19 @@ class Sync:
         ongoing.task.add_done_callback(over)
         return ongoing
 
+    async def _collect(
+        self,
+        subjects: Sequence[Subject],
+        trigger: Trigger,
+        listener: Listener,
+        new: Sequence[Wanted],
+    ) -> SyncReport:
+        """Sample all of them at once, in no rounds."""
+        wanted: dict[Wanted, Subject | None] = dict.fromkeys(unwatched(new, subjects))
+        async for some in in_steps(subjects):
+            wanted |= {Wanted(subject.full_name, subject.node_id): subject for subject in some}
+        return await self._collector.collect(wanted, trigger, listener=listener)
+
 
 def _scope(subjects: Sequence[Subject], trigger: Trigger) -> Scope:
     return trigger is not Trigger.SCHEDULE, frozenset(subject.id for subject in subjects)
@@ -186,6 +198,8 @@ def _scope(subjects: Sequence[Subject], trigger: Trigger) -> Scope:
 
 def _strangers(new: Sequence[Wanted], subjects: Sequence[Subject]) -> list[Wanted]:
     """Those that are not asked for already: one may be found that somebody else watches."""
+    if not new:
+        return []
     ids = {subject.node_id for subject in subjects if subject.node_id}
     names = {subject.full_name.lower() for subject in subjects if subject.node_id is None}
     return [one for one in new if one.node_id not in ids and one.full_name.lower() not in names]

@@ -3,7 +3,8 @@
 from bot.core.account import Account
 from bot.core.events import Event, Kind, in_order
 from bot.core.window import Window
-from bot.storage.database import Database, Row
+from bot.storage.database import Database
+from bot.storage.dialect import Row
 from bot.storage.series import SERIES, SPAN, SPANS, series_of
 from bot.storage.subjects import whole
 

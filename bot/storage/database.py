@@ -1,22 +1,20 @@
 """The SQLite adapter: connections, transactions, placeholders, migrations, and what errors mean.
 
-SQL elsewhere is portable and uses `$1`; what differs between engines is in this file alone.
+SQL elsewhere is portable and uses `$1`; what differs between engines is here and in `dialect.py`.
 """
 
 import asyncio
-import json
-import re
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import aiosqlite
 
 from bot.errors import RadarError, StoreUnusable
+from bot.storage.dialect import Row, Value, placed
 from bot.storage.migrating import APPLICATION_ID, migrate, newest_schema, pragma
 
 BUSY_SECONDS = 10.0
@@ -30,44 +28,6 @@ CONNECTION_PRAGMAS = (
     " PRAGMA wal_autocheckpoint=32768; PRAGMA journal_size_limit=16777216;"
 )
 
-Value = int | str | None
-Row = tuple[Value, ...]
-
-
-@lru_cache(maxsize=256)
-def _placed(sql: str) -> str:
-    return re.sub(r"\$(\d+)", r"?\1", sql)
-
-
-def among(column: str, number: int) -> str:
-    """SQL that holds where `column` is one of the values given as argument `number` by `ids()`."""
-    return f"{column} IN (SELECT value FROM {each(number)})"
-
-
-def each(number: int) -> str:
-    """SQL for a table whose column `value` has the values given as argument by `ids()`."""
-    return f"json_each(${number})"
-
-
-def ids(values: Iterable[int | str]) -> str:
-    """The argument for `among` and `each`."""
-    return json.dumps(list(values))
-
-
-def listed(column: str) -> str:
-    """SQL for what a group of rows has in a column, as text with commas between."""
-    return f"group_concat({column})"
-
-
-def collected(column: str, condition: str) -> str:
-    """SQL for what the rows that meet a condition have in a column, for `each_collected`."""
-    return f"json_group_array({column}) FILTER (WHERE {condition})"
-
-
-def each_collected(table: str, column: str) -> str:
-    """SQL for a table whose column `value` has what was collected in the one row of another."""
-    return f"{table}, json_each({table}.{column})"
-
 
 class Transaction:
     """What may be done while the write lock is held; sees its own writes."""
@@ -76,14 +36,14 @@ class Transaction:
         self._connection = connection
 
     async def rows(self, sql: str, *arguments: Value) -> list[Row]:
-        return list(await self._connection.execute_fetchall(_placed(sql), arguments))  # type: ignore[arg-type]
+        return list(await self._connection.execute_fetchall(placed(sql), arguments))  # type: ignore[arg-type]
 
     async def run(self, sql: str, *arguments: Value) -> None:
-        await self._connection.execute(_placed(sql), arguments)
+        await self._connection.execute(placed(sql), arguments)
 
     async def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         if rows:
-            await self._connection.executemany(_placed(sql), rows)
+            await self._connection.executemany(placed(sql), rows)
 
 
 class Database:
@@ -96,11 +56,12 @@ class Database:
         self._writer = writer
         self._reader = reader
         self._lock = asyncio.Lock()
+        self._checkpointing: asyncio.Task[None] | None = None
 
     async def rows(self, sql: str, *arguments: Value) -> list[Row]:
         """Read what was committed last."""
         with _translated(self.path):
-            return list(await self._reader.execute_fetchall(_placed(sql), arguments))  # type: ignore[arg-type]
+            return list(await self._reader.execute_fetchall(placed(sql), arguments))  # type: ignore[arg-type]
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -123,6 +84,15 @@ class Database:
         async with self._lock:
             with suppress(sqlite3.OperationalError):
                 await self._writer.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def checkpoint_soon(self) -> None:
+        """The same beside what goes on: only who writes next waits for it."""
+        self._checkpointing = asyncio.create_task(self.checkpoint())
+
+    async def settled(self) -> None:
+        """Wait until nothing goes on beside: who closes it does."""
+        if self._checkpointing is not None:
+            await asyncio.wait([self._checkpointing])
 
     async def forget_pages(self) -> None:
         """Let go of the pages that the writer keeps in memory: nobody asks for these again soon."""
@@ -162,9 +132,19 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     with _translated(path):
         async with _connected(path) as writer:
             await _settle(writer, path, file)
-            async with _connected(path) as reader:
-                await reader.execute("PRAGMA query_only=ON")
-                yield Database(path, writer, reader)
+            async with _with_reader(path, writer) as database:
+                yield database
+
+
+@asynccontextmanager
+async def _with_reader(path: Path, writer: aiosqlite.Connection) -> AsyncIterator[Database]:
+    async with _connected(path) as reader:
+        await reader.execute("PRAGMA query_only=ON")
+        database = Database(path, writer, reader)
+        try:
+            yield database
+        finally:
+            await database.settled()
 
 
 @asynccontextmanager

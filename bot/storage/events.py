@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from bot.core.events import Event, Kind, in_order
-from bot.storage.database import Database, Transaction, among, ids
+from bot.storage.database import Database, Transaction
+from bot.storage.dialect import among, ids
 
 COLUMNS = "subject_id, at, kind, detail"
 OF = f"SELECT {COLUMNS} FROM events WHERE {among('subject_id', 1)}"

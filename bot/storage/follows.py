@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from bot.core.follow import Follow, Terms
-from bot.storage.database import Database, Row
+from bot.storage.database import Database
+from bot.storage.dialect import Row
 from bot.storage.subjects import whole
 
 COLUMNS = "guild_id, watch_group, owner, include, exclude, forks, archived, trouble"

@@ -4,7 +4,8 @@ from collections import Counter
 
 from bot.core.guild import AuditEntry, DigestSettings, Guild, PostState
 from bot.core.schedule import Every, Plan
-from bot.storage.database import Database, Row, Transaction
+from bot.storage.database import Database, Transaction
+from bot.storage.dialect import Row
 from bot.storage.subjects import maybe, whole
 
 COLUMNS = "id, zone, alerts_channel_id, left_at"

@@ -13,7 +13,8 @@ from bot.core.models import Sample, Scope, Told
 from bot.core.window import Window
 from bot.storage.accounts import account
 from bot.storage.brought import newest_file, note_files, note_gone
-from bot.storage.database import Database, Transaction, among, ids
+from bot.storage.database import Database, Transaction
+from bot.storage.dialect import among, ids
 from bot.storage.merging import Merger, metric_set
 from bot.storage.series import COVERAGE, SERIES_WITH_SPANS, series_of
 from bot.storage.subjects import ensure, whole

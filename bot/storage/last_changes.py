@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from bot.core.metrics import METRICS, STARS
 from bot.core.rank import weigh
-from bot.storage.database import Transaction, among, each, ids
+from bot.storage.database import Transaction
+from bot.storage.dialect import among, each, ids
 
 READ_AGAIN = f"""
 INSERT INTO last_changes (subject_id, since, until, before_at, changed_at, most, total, stars)

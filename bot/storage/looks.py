@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from bot.core.metrics import COUNTED
 from bot.core.rotation import Look
-from bot.storage.database import Database, among, ids
+from bot.storage.database import Database
+from bot.storage.dialect import among, ids
 from bot.storage.subjects import whole
 
 LOOKS = f"""
@@ -19,8 +20,19 @@ WHERE s.sought_at IS NOT NULL AND {among("s.id", 1)}
 """Of runs only: what files brought was not looked at by us."""
 
 
+CHUNK = 500
+"""Repositories read at once: others wait for the reader for no longer."""
+
+
 async def looks(database: Database, subject_ids: Sequence[int]) -> dict[int, Look]:
     """A look for every id asked for."""
+    found = dict[int, Look]()
+    for first in range(0, len(subject_ids), CHUNK):
+        found |= await _looks(database, subject_ids[first : first + CHUNK])
+    return found
+
+
+async def _looks(database: Database, subject_ids: Sequence[int]) -> dict[int, Look]:
     sampled, counted, sought = dict[int, int](), dict[int, int](), dict[int, int]()
     for row in await database.rows(LOOKS, ids(subject_ids)):
         id_, metrics, at = whole(row[0]), str(row[1]), whole(row[2])

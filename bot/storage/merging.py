@@ -7,7 +7,8 @@ from bot.core.coverage import JOIN, Span
 from bot.core.history import History, Merged, MetricSet
 from bot.core.metrics import METRICS
 from bot.core.models import Sample
-from bot.storage.database import Transaction, Value
+from bot.storage.database import Transaction
+from bot.storage.dialect import Value
 from bot.storage.last_changes import forget_changes
 from bot.storage.subjects import whole
 

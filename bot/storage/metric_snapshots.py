@@ -4,7 +4,8 @@ import json
 
 from bot.core.snapshots import Data, Snapshots, canonical, newer
 from bot.core.weeks import Week
-from bot.storage.database import Database, Transaction, Value
+from bot.storage.database import Database, Transaction
+from bot.storage.dialect import Value
 from bot.storage.subjects import whole
 
 OF = "SELECT data FROM metric_snapshots WHERE portfolio = $1 AND week = $2 AND metric = $3"

@@ -2,7 +2,8 @@
 
 from bot.core.guild import DigestSettings, Post, PostState
 from bot.errors import PostDropped
-from bot.storage.database import Database, Row
+from bot.storage.database import Database
+from bot.storage.dialect import Row
 from bot.storage.subjects import maybe, whole
 
 COLUMNS = (

@@ -17,7 +17,8 @@ from bot.core.retained import (
     Unread,
     first_after,
 )
-from bot.storage.database import Database, Row, Transaction, among, ids
+from bot.storage.database import Database, Transaction
+from bot.storage.dialect import Row, among, ids
 from bot.storage.subjects import COLUMNS, maybe, subject_of, whole
 
 FOREVER = 2**62

@@ -3,7 +3,8 @@
 from bot.core.coverage import DAY
 from bot.core.retained import PAGES
 from bot.core.retention import Removal
-from bot.storage.database import Database, Transaction, among, ids
+from bot.storage.database import Database, Transaction
+from bot.storage.dialect import among, ids
 from bot.storage.last_changes import forget_changes
 from bot.storage.subjects import whole
 

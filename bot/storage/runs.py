@@ -16,10 +16,11 @@ from bot.core.models import (
 )
 from bot.core.rotation import Look
 from bot.errors import RunInProgress
-from bot.storage.database import Database, Row, Transaction, among, ids
+from bot.storage.database import Database, Transaction
+from bot.storage.dialect import Row, among, ids
 from bot.storage.locks import held, taken
 from bot.storage.looks import looks
-from bot.storage.sampling import sample
+from bot.storage.sampling import joined, sample
 from bot.storage.subjects import maybe, refuse, whole
 
 log = structlog.get_logger(__name__)
@@ -58,25 +59,29 @@ class Runs:
         async with self._database.transaction() as transaction:
             await _insert(transaction, run)
 
-    async def record(self, run: Run, page: Page, within: int) -> int:
-        """Keep one page of a run, all of it or nothing, and add it to the run's figures.
+    async def record(self, run: Run, pages: Sequence[Page], within: int) -> int:
+        """Keep pages of a run, all of them or nothing, and add them to the run's figures.
 
         `within` is the longest silence, in seconds, that coverage bridges. Returns how many
-        repositories changed.
+        repositories changed, counted in each page.
         """
         async with self._database.transaction() as transaction:
-            changed = await sample(transaction, page.at, page.found, within)
-            await _refuse(transaction, run, page)
+            changed = 0
+            for page in joined(pages):
+                changed += await sample(transaction, page.at, page.found, within)
+                await _refuse(transaction, run, page)
             await transaction.run(
                 "UPDATE runs SET sampled = sampled + $2, changed = changed + $3,"
                 " failed = failed + $4, requests = requests + $5, points = points + $6"
                 " WHERE id = $1",
-                run.id, len(page.found), changed, len(page.refused), page.requests, page.points,
+                run.id, sum(len(page.found) for page in pages), changed,
+                sum(len(page.refused) for page in pages),
+                sum(page.requests for page in pages), sum(page.points for page in pages),
             )  # fmt: skip
             return changed
 
     async def finish(self, run: Run) -> None:
-        """Write how a run ended, and move all of it from the log into the file."""
+        """Write how a run ended; all of it is then moved from the log into the file."""
         async with self._database.transaction() as transaction:
             await transaction.run(
                 "UPDATE runs SET cause = $2, status = $3, started_at = $4, finished_at = $5,"
@@ -84,7 +89,7 @@ class Runs:
                 " message = $11, wanted = $12, round_at = $13 WHERE id = $1",
                 *_columns(run),
             )
-        await self._database.checkpoint()
+        self._database.checkpoint_soon()
 
     async def newest(self, trigger: Trigger | None = None) -> Run | None:
         """The run begun last, of one trigger or of all that sample (imports do not)."""

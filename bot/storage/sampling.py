@@ -1,10 +1,11 @@
 """Keeping what a page of a run brought: the usual answers at once, each of the others with care."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import structlog
 
-from bot.core.models import Reading, Sample
+from bot.core.models import Page, Reading, Sample
 from bot.storage.database import Transaction
 from bot.storage.histories import load, merge_into
 from bot.storage.merging import Merger
@@ -13,6 +14,33 @@ from bot.storage.traffic import note_access
 from bot.storage.usual import Answer, keep_usual
 
 log = structlog.get_logger(__name__)
+
+
+def joined(pages: Iterable[Page]) -> list[Page]:
+    """The same in fewer pages: those of one moment are one, as long as it makes no difference.
+
+    It would where somebody appears twice, or answers after another was refused: of a page, answers
+    are kept before refusals.
+    """
+    fewer: list[Page] = []
+    named: set[int] = set()
+    for page in pages:
+        who = _named(page)
+        last = fewer[-1] if fewer else None
+        if last and last.at == page.at and not last.refused and named.isdisjoint(who):
+            found = [*last.found, *page.found]
+            fewer[-1] = replace(page, found=found)
+            named |= who
+        else:
+            fewer.append(page)
+            named = who
+    return fewer
+
+
+def _named(page: Page) -> set[int]:
+    """Ids of who appears in it, ours and, below zero, GitHub's."""
+    ours = {subject.id for subject, _ in (*page.found, *page.refused)}
+    return ours | {-reading.github_id for _, reading in page.found}
 
 
 async def sample(transaction: Transaction, at: int, found: Sequence[Answer], within: int) -> int:

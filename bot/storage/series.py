@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.core.coverage import Span
 from bot.core.delta import Series
 from bot.core.metrics import METRICS
-from bot.storage.database import Row, among
+from bot.storage.dialect import Row, among
 from bot.storage.subjects import maybe, whole
 
 VALUE, SPAN = 0, 1

@@ -11,7 +11,8 @@ from bot.core.metrics import METRICS, STARS
 from bot.core.models import Scope, Visibility
 from bot.core.rank import ANY, PERCENT, PERCENT_FROM
 from bot.core.window import Window
-from bot.storage.database import Database, Row, among, collected, each_collected, ids
+from bot.storage.database import Database
+from bot.storage.dialect import Row, among, collected, each_collected, ids
 from bot.storage.subjects import whole
 
 ALL_ROWS = 2**62

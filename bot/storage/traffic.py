@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from bot.core.models import Reading, Refused, Subject
 from bot.core.traffic import Capture, Day, Days, Popular, Ranking, Visit, merge
-from bot.storage.database import Database, Transaction, among, ids
+from bot.storage.database import Database, Transaction
+from bot.storage.dialect import among, ids
 from bot.storage.subjects import COLUMNS, subject_of, whole
 
 VISITS = (Visit.VIEWS, Visit.CLONES)

@@ -6,7 +6,8 @@ from bot.core.chart import Trail
 from bot.core.coverage import Span
 from bot.core.history import Observation
 from bot.core.window import Window
-from bot.storage.database import Database, among, ids
+from bot.storage.database import Database
+from bot.storage.dialect import among, ids
 from bot.storage.subjects import whole
 
 SEEN, SPAN = 0, 1

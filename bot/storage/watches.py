@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from bot.core.models import Scope, Subject, Visibility, Watch
-from bot.storage.database import Database, Transaction, among, ids
+from bot.storage.database import Database, Transaction
+from bot.storage.dialect import among, ids
 from bot.storage.subjects import COLUMNS, OWNER, subject_of, whole
 
 FOLLOWED = """

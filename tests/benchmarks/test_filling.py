@@ -11,7 +11,8 @@ from bot.app import open_app
 from bot.core.models import Trigger
 from bot.settings import Settings, Storage
 from bot.settings_types import SQLITE
-from bot.storage.database import Row, open_database
+from bot.storage.database import open_database
+from bot.storage.dialect import Row
 from tests.standins.clock import moment
 from tests.standins.stored import contents
 

@@ -74,21 +74,38 @@ async def test_nothing_wanted_is_a_run_all_the_same(flows: Flows, store: SqliteS
     assert await newest(store) == report.run
 
 
+class Told(list[Progress]):
+    """What a listener hears; `written` is set once that many repositories are."""
+
+    def __init__(self, done: int) -> None:
+        super().__init__()
+        self._done = done
+        self.written = asyncio.Event()
+
+    def __call__(self, progress: Progress) -> None:
+        self.append(progress)
+        if progress.done == self._done:
+            self.written.set()
+
+
 async def test_progress_is_told_from_the_start_to_the_end(
     flows: Flows, github: ScriptedGitHub
 ) -> None:
-    told: list[Progress] = []
+    told = Told(2)
     pause = Pause(60, "GitHub's secondary rate limit")
     github.pauses[1] = pause
+    hold = github.hold_timer(page=1)
 
-    await collect(flows, *FIVE, listener=told.append)
+    run = asyncio.create_task(collect(flows, *FIVE, listener=told))
+    await told.written.wait()
+    hold.released.set()
+    await run
 
     assert told == [
         Progress(0, 5),
-        Progress(2, 5),
+        Progress(0, 5, pause),  # the page before it is not written yet
         Progress(2, 5, pause),
-        Progress(4, 5),
-        Progress(5, 5),
+        Progress(5, 5),  # both pages that came meanwhile
     ]
 
 
@@ -179,6 +196,36 @@ async def test_an_unforeseen_failure_is_not_hidden_and_costs_no_page(
     assert ((await newest(store)).status, len(await sampled(store))) == (RunStatus.STOPPED, 2)
 
 
+async def test_of_pages_that_come_together_only_the_one_that_cannot_be_written_is_lost(
+    flows: Flows, github: ScriptedGitHub, store: SqliteStore
+) -> None:
+    github.repositories[2].values["stars"] = 2**70  # more than the store can hold
+
+    with pytest.raises(OverflowError):
+        await collect(flows, *FIVE)
+
+    run = await newest(store)
+    assert (run.status, run.sampled, run.requests) == (RunStatus.STOPPED, 2, 1)
+    assert set(await sampled(store)) == set(FIVE[:2]), "those before it are kept"
+    assert github.closed == 1
+
+
+async def test_what_has_come_is_written_although_the_run_is_cancelled_meanwhile(
+    flows: Flows, store: SqliteStore, github: ScriptedGitHub
+) -> None:
+    hold = github.hold(page=2)
+    async with store.database.transaction():  # somebody else writes for a long time
+        task = asyncio.create_task(collect(flows, *FIVE))
+    await hold.reached.wait()
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    run = await newest(store)
+    assert (run.status, run.sampled) == (RunStatus.STOPPED, 4)
+    assert set(await sampled(store)) == set(FIVE[:4])
+
+
 async def test_after_any_end_the_next_run_may_begin(flows: Flows, github: ScriptedGitHub) -> None:
     github.raises[0] = GitHubError("GitHub does not answer.")
     with pytest.raises(GitHubError):
@@ -247,8 +294,9 @@ async def test_each_run_under_way_is_shown_with_what_it_waits_for(
     began_at = clock.now()
     github.pauses[1] = Pause(60, "GitHub's secondary rate limit")
     hold = github.hold_timer(page=1)
-    long = asyncio.create_task(collect(flows, *FIVE))
-    await hold.reached.wait()
+    told = Told(2)
+    long = asyncio.create_task(collect(flows, *FIVE, listener=told))
+    await told.written.wait()
     clock.pass_(20)
 
     (shown,) = flows.collector.underway()

@@ -224,7 +224,7 @@ async def kept_by_runs(store: SqliteStore, all_: Sequence[Round]) -> None:
         asked = list(zip(subjects, one.read, strict=True))
         found = [(it, reading_of(it, found)) for it, found in asked if isinstance(found, Mapping)]
         refused = [(it, found) for it, found in asked if isinstance(found, Refusal)]
-        await store.runs.record(run, Page(at, found, refused), JOIN)
+        await store.runs.record(run, [Page(at, found, refused)], JOIN)
         await store.histories.merge([(names[number], row) for number, row in one.imported], at)
         if one.thinned:
             await retention.thin(0, SIZE, 0, at // DAY * DAY)

@@ -103,7 +103,7 @@ async def filled(
             run = Run("run", Trigger.SCHEDULE, RunStatus.RUNNING, NOON)
             page = Page(timelines[0][-1].at + DAY, refused=[(subjects[0], NOT_VISIBLE)])
             await here.store.runs.begin(run)
-            await here.store.runs.record(run, page, 0)
+            await here.store.runs.record(run, [page], 0)
         yield here
 
 

@@ -32,7 +32,7 @@ async def sites(store: SqliteStore) -> list[Subject]:
                     Reading(site.full_name, 7 + number, f"R_{number}", Visibility.PUBLIC, values),
                 )
             ]
-            await store.runs.record(RUN, Page(NOON + day * DAY, found), JOIN)
+            await store.runs.record(RUN, [Page(NOON + day * DAY, found)], JOIN)
     return sites
 
 

@@ -10,13 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import RadarError, StoreUnusable
-from bot.storage.database import (
-    BUSY_SECONDS,
-    Database,
-    among,
-    ids,
-    open_database,
-)
+from bot.storage.database import BUSY_SECONDS, Database, open_database
+from bot.storage.dialect import among, ids, in_order, numbers
 from bot.storage.migrating import APPLICATION_ID, MIGRATIONS
 
 NEWEST = max(int(script.name[:4]) for script in MIGRATIONS.glob("*.sql"))
@@ -343,6 +338,38 @@ async def test_the_log_of_a_large_write_is_not_kept(database: Database) -> None:
 
     assert grown > 20_000_000
     assert log_of(database) <= 16 * 1024 * 1024
+
+
+async def test_what_goes_on_beside_has_ended_when_it_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "radar.db"
+    async with open_database(path) as reader, open_database(path) as database:
+        await put(database, *(f"metric {number}" for number in range(200)))
+        before = path.stat().st_size
+        database.checkpoint_soon()
+        assert await keys_in(reader), "nobody waits for it"
+        await database.settled()
+
+        assert path.stat().st_size > before
+        database.checkpoint_soon()
+    async with open_database(path) as database:
+        assert len(await keys_in(database)) == 200
+
+
+async def test_numbers_come_in_the_order_that_was_asked_for(database: Database) -> None:
+    async with database.transaction() as transaction:
+        await transaction.run("CREATE TABLE placed (place INTEGER, number INTEGER)")
+        rows = [(place * 7 % 100, place * 7 % 100 - 50) for place in range(100)]
+        await transaction.run_many("INSERT INTO placed (place, number) VALUES ($1, $2)", rows)
+    up, down = (
+        in_order("number", f"placed WHERE {among('place', 1)}", f"place {way}")
+        for way in ("ASC", "DESC")
+    )
+
+    for sql, order in ((up, range(3, 60)), (down, range(59, 2, -1))):
+        ((text,),) = await database.rows(sql, ids(range(3, 60)))
+        assert numbers(text) == [place - 50 for place in order]
+    ((nothing,),) = await database.rows(up, ids([]))
+    assert numbers(nothing) == []
 
 
 async def test_pages_that_were_let_go_of_are_read_again(database: Database) -> None:

@@ -38,13 +38,13 @@ class Pages:
     async def answer(self, subject: Subject, *readings: Reading) -> int:
         self.at += HOUR
         page = Page(self.at, [(subject, reading) for reading in readings])
-        await self._store.runs.record(self._run, page, JOIN)
+        await self._store.runs.record(self._run, [page], JOIN)
         return self.at
 
     async def refuse(self, subject: Subject, why: Refusal = GONE) -> int:
         self.at += HOUR
         page = Page(self.at, refused=[(subject, why)])
-        await self._store.runs.record(self._run, page, JOIN)
+        await self._store.runs.record(self._run, [page], JOIN)
         return self.at
 
 

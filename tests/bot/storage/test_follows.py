@@ -85,7 +85,7 @@ async def test_ending_takes_along_what_it_brought_whatever_its_owner_is_called_n
         subject = await store.subjects.get(id_)
         assert subject is not None
         reading = Reading(name, id_, f"R_{id_}", Visibility.PUBLIC, {"stars": 1})
-        await store.runs.record(run, Page(NOON + 1, [(subject, reading)]), DAY)
+        await store.runs.record(run, [Page(NOON + 1, [(subject, reading)])], DAY)
 
     await store.follows.remove(HERE, "ACME", "all")
 

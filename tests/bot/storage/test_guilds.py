@@ -10,7 +10,7 @@ from bot.core.follow import Follow
 from bot.core.guild import AuditEntry, DigestSettings, Guild, PostState
 from bot.core.models import Sample
 from bot.core.schedule import Every, Plan
-from bot.storage.database import Database, Row
+from bot.storage.database import Database
 from bot.storage.guilds import OPERATOR
 from tests.standins.clock import DAY, moment
 from tests.standins.stored import SqliteStore, contents
@@ -282,7 +282,7 @@ async def test_every_change_is_written_down(store: SqliteStore, database: Databa
     await store.guilds.audit(entry)
     await store.guilds.audit(entry)
 
-    expected: Row = (entry.at, entry.guild_id, entry.user_id, entry.action, entry.detail)
+    expected = (entry.at, entry.guild_id, entry.user_id, entry.action, entry.detail)
     written = await database.rows("SELECT at, guild_id, user_id, action, detail FROM audit")
     assert written == [expected, expected], "twice the same is twice"
 

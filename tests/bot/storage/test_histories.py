@@ -12,7 +12,8 @@ from bot.core.history import History
 from bot.core.metrics import METRICS
 from bot.core.models import Page, Reading, Run, RunStatus, Sample, Subject, Trigger, Visibility
 from bot.core.window import Window
-from bot.storage.database import Database, Row, Value
+from bot.storage.database import Database
+from bot.storage.dialect import Row, Value
 from bot.storage.histories import Histories, load
 from tests.standins.clock import DAY, HOUR, moment
 from tests.standins.stored import Kept, SqliteStore, contents, fresh_store
@@ -78,7 +79,7 @@ def day_of(number: int, **values: int) -> Sample:
 async def record(store: SqliteStore, subject: Subject, at: int, **values: int) -> None:
     """As a run does that has read this one repository."""
     answer = Reading(subject.full_name, 5, "R_5", Visibility.PUBLIC, values)
-    await store.runs.record(RUN, Page(at, [(subject, answer)]), JOIN)
+    await store.runs.record(RUN, [Page(at, [(subject, answer)])], JOIN)
 
 
 class Interrupted:
@@ -232,7 +233,7 @@ async def test_runs_and_imports_merge_by_the_same_rule(story: Story) -> None:
             live = Sample(sample.at, sample.values)
             history.add(live)
             answer = Reading("acme/rocket", 5, "R_5", Visibility.PUBLIC, live.values)
-            await store.runs.record(RUN, Page(live.at, [(subject, answer)]), JOIN)
+            await store.runs.record(RUN, [Page(live.at, [(subject, answer)])], JOIN)
         kept = await contents(store.database)
 
     assert kept["acme/rocket"].observations == history.observations

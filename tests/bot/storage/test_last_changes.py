@@ -19,7 +19,7 @@ from bot.core.models import (
     Visibility,
 )
 from bot.core.window import between
-from bot.storage.database import Row
+from bot.storage.dialect import Row
 from bot.storage.retention import Retention
 from tests.standins.clock import DAY, HOUR, moment
 from tests.standins.stored import SqliteStore
@@ -40,7 +40,7 @@ async def read(store: SqliteStore, at: int, **numbers: int) -> None:
     """A run finds these; all others are as they were on the first day."""
     (subject,) = await store.subjects.ensure(["o/one"], at)
     page = Page(at, [(subject, reading(subject, NUMBERS | numbers))])
-    await store.runs.record(RUN, page, JOIN)
+    await store.runs.record(RUN, [page], JOIN)
 
 
 async def kept(store: SqliteStore) -> list[Row]:
@@ -122,7 +122,7 @@ async def test_a_run_after_a_gap_begins_anew(store: SqliteStore) -> None:
 async def test_a_reading_that_is_unlike_the_usual_takes_the_row_away(store: SqliteStore) -> None:
     (subject,) = await store.subjects.ensure(["o/one"], FIRST)
     renamed = replace(reading(subject, NUMBERS), full_name="o/other")
-    await store.runs.record(RUN, Page(FIRST + 2 * DAY, [(subject, renamed)]), JOIN)
+    await store.runs.record(RUN, [Page(FIRST + 2 * DAY, [(subject, renamed)])], JOIN)
 
     assert await kept(store) == []
 
@@ -131,7 +131,7 @@ async def test_a_reading_without_stars_takes_the_row_away(store: SqliteStore) ->
     (subject,) = await store.subjects.ensure(["o/one"], FIRST)
     for day in (2, 3):
         page = Page(FIRST + day * DAY, [(subject, reading(subject, {"forks": 10}))])
-        await store.runs.record(RUN, page, JOIN)
+        await store.runs.record(RUN, [page], JOIN)
         assert await kept(store) == []
 
 
@@ -172,6 +172,6 @@ async def test_who_is_merged_into_another_leaves_no_row(store: SqliteStore) -> N
     (two,) = await store.subjects.ensure(["o/two"], FIRST)
     (one,) = await store.subjects.ensure(["o/one"], FIRST)
     same = replace(reading(one, NUMBERS), full_name="o/two")
-    await store.runs.record(RUN, Page(FIRST + 2 * DAY, [(two, same)]), JOIN)
+    await store.runs.record(RUN, [Page(FIRST + 2 * DAY, [(two, same)])], JOIN)
 
     assert await kept(store) == []

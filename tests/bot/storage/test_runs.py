@@ -51,12 +51,12 @@ async def two(store: SqliteStore, one: Subject) -> Subject:
 
 async def sample(store: SqliteStore, number: int, at: int, *found: tuple[Subject, Reading]) -> int:
     await store.runs.begin(run(number, at))
-    return await store.runs.record(run(number, at), Page(at, found), JOIN)
+    return await store.runs.record(run(number, at), [Page(at, found)], JOIN)
 
 
 async def fail(store: SqliteStore, number: int, at: int, subject: Subject, why: Refusal) -> None:
     await store.runs.begin(run(number, at))
-    await store.runs.record(run(number, at), Page(at, refused=[(subject, why)]), JOIN)
+    await store.runs.record(run(number, at), [Page(at, refused=[(subject, why)])], JOIN)
 
 
 async def test_a_run_is_read_back_as_it_was_finished(store: SqliteStore) -> None:
@@ -85,8 +85,10 @@ async def test_a_run_that_is_over_stands_in_the_file_itself(store: SqliteStore) 
     with closing(sqlite3.connect(store.database.path)) as reader:
         reader.execute("BEGIN").execute("SELECT * FROM runs").fetchall()
         await store.runs.finish(replace(run(1), status=RunStatus.OK))
+        await store.database.settled()
         reader.rollback()
         await store.runs.finish(replace(run(1), status=RunStatus.PARTIAL))
+        await store.database.settled()
 
     alone = store.database.path.with_name("alone.db")
     alone.write_bytes(store.database.path.read_bytes())
@@ -229,7 +231,7 @@ async def test_samples_join_as_far_as_the_collection_reaches(
     for number, within in ((1, JOIN), (2, JOIN), (3, 4 * DAY)):
         at = NOON + number * 3 * DAY
         await store.runs.begin(run(number, at))
-        await store.runs.record(run(number, at), Page(at, [reading(one, stars=5)]), within)
+        await store.runs.record(run(number, at), [Page(at, [reading(one, stars=5)])], within)
 
     (spans,) = (await contents(store.database))["o/one"].coverage.values()
     assert [(span.until - span.since) // DAY for span in spans] == [0, 3]
@@ -239,7 +241,7 @@ async def test_errors_are_told_by_name_with_their_reason(
     store: SqliteStore, one: Subject, two: Subject
 ) -> None:
     await store.runs.begin(run(1))
-    await store.runs.record(run(1), Page(NOON, refused=[(two, GONE), (one, SLOW)]), JOIN)
+    await store.runs.record(run(1), [Page(NOON, refused=[(two, GONE), (one, SLOW)])], JOIN)
 
     assert await store.runs.errors("run-1") == [RunError("o/one", SLOW), RunError("o/two", GONE)]
 
@@ -282,7 +284,7 @@ async def test_a_page_is_kept_whole_or_not_at_all(store: SqliteStore, one: Subje
 
     with pytest.raises(OverflowError):
         await store.runs.record(
-            run(1), Page(NOON, [reading(one, forks=1, stars=too_large)], [(one, SLOW)]), JOIN
+            run(1), [Page(NOON, [reading(one, forks=1, stars=too_large)], [(one, SLOW)])], JOIN
         )
 
     assert (await contents(store.database))["o/one"].observations == {}

@@ -19,6 +19,7 @@ from bot.core.models import (
     Watch,
 )
 from bot.core.window import Window
+from bot.storage.subjects import CHUNK
 from tests.standins.clock import DAY, HOUR, moment
 from tests.standins.stored import SqliteStore, contents
 
@@ -59,11 +60,11 @@ class Runs:
 
     async def answer(self, at: int, *answers: Answer) -> int:
         found = [(answer.subject, answer.reading()) for answer in answers]
-        return await self._store.runs.record(await self.begin(at), Page(at, found), JOIN)
+        return await self._store.runs.record(await self.begin(at), [Page(at, found)], JOIN)
 
     async def refuse(self, at: int, subject: Subject, why: Refusal) -> None:
         await self._store.runs.record(
-            await self.begin(at), Page(at, refused=[(subject, why)]), JOIN
+            await self.begin(at), [Page(at, refused=[(subject, why)])], JOIN
         )
 
 
@@ -385,6 +386,14 @@ async def test_watched_is_everybodys_watches_each_repository_once(store: SqliteS
     await store.watches.add(2, "all", [one.id])
 
     assert await store.subjects.watched() == [one, two]
+
+
+async def test_all_that_is_watched_is_read_however_much_it_is(store: SqliteStore) -> None:
+    assert await store.subjects.watched() == []
+    many = await store.subjects.ensure([f"o/{number}" for number in range(CHUNK + 2)], NOON)
+    await store.watches.add(1, "all", [one.id for one in many[1:]])
+
+    assert await store.subjects.watched() == many[1:]
 
 
 async def test_one_that_was_never_looked_up_has_no_numbers(store: SqliteStore) -> None:

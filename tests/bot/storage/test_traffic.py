@@ -24,7 +24,7 @@ async def read(store: SqliteStore, *, may_push: bool | None) -> Subject:
     run = Run("a", Trigger.CLI, RunStatus.RUNNING, 0)
     at = (await store.histories.seen([subject.id])).get(subject.id, (0, 0))[1] + HOUR
     page = Page(at, found=[(subject, replace(READING, may_push=may_push))])
-    await store.runs.record(run, page, within=DAY)
+    await store.runs.record(run, [page], within=DAY)
     (now,) = await store.subjects.watched()
     return now
 

@@ -23,7 +23,8 @@ from bot.core.models import (
     Trigger,
     Visibility,
 )
-from bot.storage.database import Database, Row
+from bot.storage.database import Database
+from bot.storage.dialect import Row
 from bot.storage.sampling import merge_each, sample
 from bot.storage.usual import Answer, keep_usual
 from tests.standins.clock import DAY, HOUR, moment
@@ -159,7 +160,7 @@ async def follow(store: SqliteStore, story: Sequence[Step], *, one_by_one: bool)
             seen.append(await keep(transaction, at, found, within))
         names = await store.subjects.ensure([name for name, _ in refusals], at)
         refused = [(one, why) for one, (_, why) in zip(names, refusals, strict=True)]
-        await store.runs.record(RUN, Page(at, refused=refused), JOIN)
+        await store.runs.record(RUN, [Page(at, refused=refused)], JOIN)
         seen.append(await everything(store.database))
     return seen
 
@@ -172,6 +173,45 @@ async def test_whatever_pages_bring_both_ways_lead_to_the_same_store(story: list
         assert ours == await follow(two, story, one_by_one=True)
 
 
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[Step]:
+    """Pages that came together: of one moment as a rule, with answers and refusals of anybody."""
+    told = [*draw(usual_answers()), *draw(ANYTHING)]
+    order = draw(st.permutations(told))
+    cuts = sorted(draw(st.lists(st.integers(0, len(told)), max_size=3)))
+    pages = [order[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(told)], strict=True)]
+    later = st.sampled_from([0, 0, 0, 1, HOUR])
+    return [Step(draw(later), JOIN, page, draw(GONE)) for page in pages]
+
+
+async def record(
+    store: SqliteStore, story: Sequence[Step], came: Sequence[Step], *, together: bool
+) -> list[object]:
+    """Let a story happen, then pages come; returns how many changed, and the store."""
+    await follow(store, story, one_by_one=False)
+    first = await store.subjects.ensure(NAMES, FIRST)
+    known, at = dict(zip(NAMES, first, strict=True)), FIRST + sum(step.after for step in story)
+    pages = list[Page]()
+    for after, _, told, refusals, _ in came:
+        at += after
+        found = await answers(store, told, at, known)
+        refused = [(known[name], why) for name, why in refusals]
+        pages.append(Page(at, found, refused, requests=1, points=3))
+    calls = [pages] if together else [[page] for page in pages]
+    changed = sum([await store.runs.record(RUN, call, JOIN) for call in calls])
+    return [changed, await everything(store.database)]
+
+
+@settings(max_examples=80, deadline=None)
+@given(stories(), arrivals())
+async def test_pages_in_one_transaction_lead_to_the_same_store_as_one_after_the_other(
+    story: list[Step], came: list[Step]
+) -> None:
+    async with fresh_store() as one, fresh_store() as two:
+        ours = await record(one, story, came, together=True)
+        assert ours == await record(two, story, came, together=False)
+
+
 def reading(subject: Subject, **values: int) -> Reading:
     github_id = 100 + subject.id
     return Reading(subject.full_name, github_id, "R_a", Visibility.PUBLIC, values, archived=False)
@@ -181,7 +221,7 @@ def reading(subject: Subject, **values: int) -> Reading:
 async def one(store: SqliteStore) -> Subject:
     """A repository that was sampled at FIRST."""
     (subject,) = await store.subjects.ensure(["o/one"], FIRST)
-    await store.runs.record(RUN, Page(FIRST, [(subject, reading(subject, **COUNTS))]), JOIN)
+    await store.runs.record(RUN, [Page(FIRST, [(subject, reading(subject, **COUNTS))])], JOIN)
     return (await store.subjects.ensure(["o/one"], FIRST))[0]
 
 
@@ -240,7 +280,7 @@ async def test_what_is_old_or_comes_after_a_gap_is_not_usual(
 async def test_new_and_gone_repositories_are_not_usual(store: SqliteStore, one: Subject) -> None:
     (new,) = await store.subjects.ensure(["o/new"], FIRST)
     await store.runs.begin(RUN)
-    await store.runs.record(RUN, Page(FIRST + HOUR, refused=[(one, NOT_VISIBLE)]), JOIN)
+    await store.runs.record(RUN, [Page(FIRST + HOUR, refused=[(one, NOT_VISIBLE)])], JOIN)
     found = [(new, reading(new, **COUNTS)), (one, reading(one, **COUNTS))]
 
     assert await others(store, FIRST + DAY, *found) == found
@@ -263,3 +303,66 @@ async def test_a_reading_is_not_usual_where_a_file_was_sampled_later(
 
     assert await others(store, FIRST + DAY, answer) == [answer]
     assert await others(store, FIRST + DAY + JOIN, answer) == [answer]
+
+
+async def test_what_the_store_lacks_a_number_of_is_not_usual(
+    store: SqliteStore, one: Subject
+) -> None:
+    async with store.database.transaction() as transaction:
+        await transaction.run("DELETE FROM latest WHERE metric_id = 0")
+    answer = (one, reading(one, **COUNTS))
+
+    assert await others(store, FIRST + DAY, answer) == [answer]
+
+
+async def test_metrics_that_were_not_read_this_time_stay_as_they_are(
+    store: SqliteStore, one: Subject
+) -> None:
+    few = reading(one, stars=7)
+    await store.runs.record(RUN, [Page(FIRST + HOUR, [(one, few)])], JOIN)
+    less = replace(few, values={"stars": 8})
+
+    assert await others(store, FIRST + 2 * HOUR, (one, less)) == []
+    newest = await store.database.rows("SELECT value FROM latest ORDER BY metric_id")
+    assert sorted(newest) == [(0,), (1,), (8,)]
+
+
+async def test_who_answers_in_two_pages_of_one_moment_is_believed_the_first_time(
+    store: SqliteStore, one: Subject
+) -> None:
+    (renamed,) = await store.subjects.ensure(["o/new"], FIRST)
+    first, second = reading(one, **COUNTS), reading(one, **{**COUNTS, "stars": 99})
+    pages = [Page(FIRST + HOUR, [(one, first)]), Page(FIRST + HOUR, [(renamed, second)])]
+
+    assert await store.runs.record(RUN, pages, JOIN) == 0
+    assert await store.database.rows("SELECT value FROM latest WHERE metric_id = 0") == [(5,)]
+
+
+async def test_pages_of_several_moments_are_each_kept_as_of_their_own(
+    store: SqliteStore, one: Subject
+) -> None:
+    moments = [FIRST + HOUR, FIRST + HOUR + 1]
+    pages = [
+        Page(at, [(one, reading(one, **{**COUNTS, "stars": stars}))])
+        for stars, at in enumerate(moments, start=6)
+    ]
+
+    assert await store.runs.record(RUN, pages, JOIN) == 2
+    assert await store.database.rows("SELECT at, value FROM observations WHERE metric_id = 0") == [
+        (FIRST, 5), *zip(moments, [6, 7], strict=True),
+    ]  # fmt: skip
+
+
+async def test_nothing_of_pages_that_come_together_is_kept_where_one_fails(
+    store: SqliteStore, one: Subject
+) -> None:
+    await store.runs.begin(RUN)
+    before = await everything(store.database)
+    fine, odd = reading(one, **COUNTS), reading(one, **{**COUNTS, "stars": 2**70})
+
+    with pytest.raises(OverflowError):
+        await store.runs.record(
+            RUN, [Page(FIRST + HOUR, [(one, fine)]), Page(FIRST + DAY, [(one, odd)])], JOIN
+        )
+
+    assert await everything(store.database) == before
