@@ -82,8 +82,7 @@ class Sample(NamedTuple):  # three of these may be made a million times in an im
     daily: bool = False  # the source names only a day; `at` is 12:00 UTC of it
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):  # a key of every page: hashed some ten thousand times in a run
     """A repository to ask GitHub for: by node id where one is known, else by name."""
 
     full_name: str

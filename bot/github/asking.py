@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import monotonic
 
 from bot.core.models import Harvest, Pause, Wanted
@@ -109,7 +109,7 @@ class Entry:
 
     def widen(self) -> None:
         """Somebody wants it counted: all get that, in their turn."""
-        self.asked = replace(self.asked, counted=True)
+        self.asked = self.asked._replace(counted=True)
         for caller in self.takers:
             caller.counted.append(self)
 

@@ -24,15 +24,18 @@ FORGET = f"DELETE FROM last_changes WHERE {among('subject_id', 1)}"
 
 
 async def note_changes(
-    transaction: Transaction, at: int, read: Mapping[int, Mapping[str, int]]
+    transaction: Transaction,
+    at: int,
+    read: Iterable[int],
+    changes: Mapping[int, Mapping[str, int]],
 ) -> None:
-    """Whom a run read again, each with its changes by metric; who did not change has none."""
+    """Whom a run read again, and of who changed by how much each number did."""
     await transaction.run(READ_AGAIN, ids(read), at)
     rows = []
-    for id_, changes in read.items():
-        ranked = [change for key, change in changes.items() if METRICS[key].ranks_any]
+    for id_, of_one in changes.items():
+        ranked = [change for key, change in of_one.items() if METRICS[key].ranks_any]
         if ranked:
-            rows.append((id_, at, *weigh(ranked), changes.get(STARS.key, 0)))
+            rows.append((id_, at, *weigh(ranked), of_one.get(STARS.key, 0)))
     await transaction.run_many(CHANGED, rows)
 
 

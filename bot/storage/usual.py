@@ -106,11 +106,11 @@ async def _write(
     rows = sorted((one.subject_id, one.metric_id, at, one.value) for one in changes)
     await transaction.run_many(OBSERVE, rows)
     await transaction.run_many(RENEW, rows)
-    of_each: dict[int, dict[str, int]] = {id_: {} for id_ in kept}
+    of_each: dict[int, dict[str, int]] = defaultdict(dict)
     for one in changes:
         of_each[one.subject_id][one.metric] = one.by
-    await note_changes(transaction, at, of_each)
-    return sum(map(bool, of_each.values()))
+    await note_changes(transaction, at, kept, of_each)
+    return len(of_each)
 
 
 def _answers_twice(found: Sequence[Answer]) -> bool:
