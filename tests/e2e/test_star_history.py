@@ -16,9 +16,12 @@ RECONSTRUCTED = "reconstructed from stars still held"
 
 
 def grown(stage: Stage, name: str) -> None:
-    """1,000 stars, two of them on each of the last days."""
+    """1,000 stars, two of them on each of the last days.
+
+    None on those on which the windows begin: whether they count depends on the time of day.
+    """
     stage.github.add(name, stars=1000)
-    ago = dict.fromkeys(range(151), 2) | {900: 700}
+    ago = dict.fromkeys(range(151), 2) | dict.fromkeys((7, 30, 90), 0) | {900: 700}
     stage.github.star_histories.give(name, SystemClock().now(), ago)
 
 
@@ -42,13 +45,13 @@ async def test_what_was_never_seen_has_a_past_five_seconds_after_it_is_tracked(
         diff = await told(place, "diff", repo="minute/one", window="30d")
         chart = await told(place, "chart", repo="minute/one", window="90d")
 
-    assert f"≈ 940 → 1,000 · ≈ +60, {RECONSTRUCTED} (+6.38 %)" in diff.card
+    assert f"≈ 944 → 1,000 · ≈ +56, {RECONSTRUCTED} (+5.93 %)" in diff.card
     assert "**Forks** · 0 · new, tracking since today" in diff.card
     assert list(diff.files), "a diff of one sample has a chart now"
     assert lines(chart)[1] == "Last 90 days"
-    assert f"≈ 820 → 1,000 · ≈ +180, {RECONSTRUCTED}" in chart.card
+    assert f"≈ 826 → 1,000 · ≈ +174, {RECONSTRUCTED}" in chart.card
     (words,) = chart.alternatives
-    assert "about 820 (" in words
+    assert "about 826 (" in words
     assert RECONSTRUCTED in words
     assert list(chart.files)
 
@@ -60,7 +63,7 @@ async def test_the_digest_ranks_it_and_marks_it(stage: Stage) -> None:
 
     answer = await told(place, "digest", window="7d")
 
-    assert f"★ 1,000 · ≈ +14, {RECONSTRUCTED}, new here (+1.42 %)" in answer.card
+    assert f"★ 1,000 · ≈ +12, {RECONSTRUCTED}, new here (+1.21 %)" in answer.card
     assert "1 watched · 1 changed" in answer.text
 
 
