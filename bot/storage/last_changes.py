@@ -21,6 +21,20 @@ UPDATE last_changes SET before_at = changed_at, changed_at = $2, most = $3, tota
 WHERE subject_id = $1
 """
 FORGET = f"DELETE FROM last_changes WHERE {among('subject_id', 1)}"
+FORGET_STALE = f"""
+{FORGET} AND until < (SELECT max(c.until) FROM coverage c
+ WHERE c.subject_id = last_changes.subject_id)
+"""
+EVER = 2**62
+"""Later than any change."""
+
+
+async def forget_stale(transaction: Transaction, subject_ids: Iterable[int]) -> None:
+    """Of whom somebody wrote who knows no such rows: the bot that an update has not replaced yet.
+
+    Before a run's own coverage is written.
+    """
+    await transaction.run(FORGET_STALE, ids(subject_ids))
 
 
 async def note_changes(
@@ -39,6 +53,11 @@ async def note_changes(
     await transaction.run_many(CHANGED, rows)
 
 
-async def forget_changes(transaction: Transaction, subject_ids: Iterable[int]) -> None:
-    """Of whose history something else than a usual answer was written or taken away."""
-    await transaction.run(FORGET, ids(subject_ids))
+async def forget_changes(
+    transaction: Transaction, subject_ids: Iterable[int], before: int = EVER
+) -> None:
+    """Of whose history something else than a usual answer was written or taken away.
+
+    Where that lies `before` a moment, only who did not change since.
+    """
+    await transaction.run(f"{FORGET} AND changed_at < $2", ids(subject_ids), before)

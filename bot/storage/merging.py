@@ -47,12 +47,19 @@ class Merger:
         }
 
     async def save(self, transaction: Transaction) -> None:
-        await forget_changes(transaction, self.histories)
+        await forget_changes(transaction, self._touched())
         keys = {key for history in self.histories.values() for key, _ in history.added}
         metric = await _introduced(transaction, keys)
         await self._save_observations(transaction, metric)
         await self._save_latest(transaction, metric)
         await self._save_coverage(transaction)
+
+    def _touched(self) -> list[int]:
+        return [
+            i
+            for i, history in self.histories.items()
+            if history.added or history.dropped or history.coverage != self._covered[i]
+        ]
 
     async def _save_observations(self, transaction: Transaction, metric: Mapping[str, int]) -> None:
         await transaction.run_many(

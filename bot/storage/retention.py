@@ -96,7 +96,7 @@ class Retention:
                 return 0
             redundant = await transaction.rows(REDUNDANT, *scope)
             await transaction.run(NEWEST, above, up_to)
-            await forget_changes(transaction, {whole(id_) for (id_,) in passed_over})
+            await forget_changes(transaction, {whole(id_) for (id_,) in passed_over}, before)
             return len(passed_over) + len(redundant)
 
     async def removable(self, before: int | None, *, unwatched: bool) -> Removal:

@@ -16,7 +16,7 @@ from bot.core.metrics import STARS
 from bot.core.models import Reading, Subject
 from bot.storage.database import Transaction
 from bot.storage.dialect import Row, among, ids, in_order, numbers
-from bot.storage.last_changes import note_changes
+from bot.storage.last_changes import forget_stale, note_changes
 from bot.storage.merging import OBSERVE, RENEW, metric_ids, metric_set_ids
 from bot.storage.subjects import whole
 from bot.storage.traffic import note_access
@@ -86,6 +86,7 @@ async def keep_usual(
         return 0, found
     changes: list[Change] = []
     kept: dict[int, Reading] = {}
+    await forget_stale(transaction, [subject.id for subject, _ in found])
     for read, answers in await _usual(transaction, at, found, within):
         newest = await _newest(transaction, read, answers)
         if len(newest) < len(answers) * len(read.metrics):

@@ -156,6 +156,44 @@ async def test_a_day_that_is_thinned_takes_the_rows_of_whom_it_changes_away(
     assert await kept(store) == []
 
 
+async def test_who_changed_since_the_days_that_are_thinned_keeps_its_row(
+    store: SqliteStore,
+) -> None:
+    """All it tells is of a time that nobody touches."""
+    for hours, stars in ((12, 100), (14, 104), (18, 103), (48, 109)):
+        await read(store, FIRST + DAY + hours * HOUR, stars=stars)
+    (row,) = await kept(store)
+
+    assert await Retention(store.database).thin(0, 9, 0, FIRST // DAY * DAY + 3 * DAY) == 1
+    assert await kept(store) == [row]
+    assert row[2:5] == (FIRST + DAY + 18 * HOUR, FIRST + 3 * DAY, 6)
+
+
+async def test_a_file_that_brings_nothing_new_leaves_the_row(store: SqliteStore) -> None:
+    file = [("o/one", Sample(FIRST - DAY, {"stars": 1}))]
+    await store.histories.merge(file, FIRST + DAY)
+    await read(store, FIRST + 2 * DAY)
+    before = await kept(store)
+    await store.histories.merge(file, FIRST + 2 * DAY)
+
+    assert await kept(store) == before != []
+
+
+async def test_what_an_earlier_version_wrote_meanwhile_is_noticed(store: SqliteStore) -> None:
+    """A bot that an update has not replaced yet goes on beside the new one's command line."""
+    async with store.database.transaction() as transaction:
+        at = FIRST + 2 * DAY
+        await transaction.run("INSERT INTO observations VALUES (1, 0, $1, 107)", at)
+        await transaction.run(
+            "UPDATE latest SET value = 107, changed_at = $1 WHERE metric_id = 0", at
+        )
+        await transaction.run("UPDATE coverage SET until = $1", at)
+    third = FIRST + 3 * DAY
+    await read(store, third, stars=107)
+
+    assert await kept(store) == [(third, third, third, third, 0, 0, 0)]
+
+
 async def test_a_cut_history_takes_all_rows_away(store: SqliteStore) -> None:
     await Retention(store.database).remove(FIRST + HOUR, unwatched=False)
 
