@@ -227,16 +227,19 @@ class Collector:
         So those before the one at fault are kept; that one ends the run by what it raises.
         """
         try:
-            await self._write(state, pages)
+            strangers = await self._write(state, pages)
         except Exception:
             if len(pages) == 1:
                 raise
+            strangers = {}
             for page in pages:
-                await self._write(state, [page])
+                strangers |= await self._write(state, [page])
+        # once more: the name they were met under may have been another's until now
+        state.known |= await self._met(strangers, pages[-1].at)
 
-    async def _write(self, state: _State, harvests: Sequence[Harvest]) -> None:
-        """All of it or nothing."""
-        pages, strangers = list[Page](), list[dict[str, str]]()
+    async def _write(self, state: _State, harvests: Sequence[Harvest]) -> dict[str, str]:
+        """All of it or nothing; returns whom nobody knew, by the name asked for."""
+        pages, strangers = list[Page](), dict[str, str]()
         for harvest in harvests:
             found = state.found(harvest)
             new = {want.full_name: got.full_name for want, known, got in found if known is None}
@@ -244,12 +247,9 @@ class Collector:
             answers = [(known or met[want.full_name], got) for want, known, got in found]
             refused = state.refused(harvest)
             pages.append(Page(harvest.at, answers, refused, harvest.requests, harvest.points))
-            strangers.append(new)
-        changed = await self._store.runs.record(state.run, pages, self._within)
-        for harvest, new in zip(harvests, strangers, strict=True):
-            # once more: the name they were met under may have been another's until now
-            state.known |= await self._met(new, harvest.at)
-        state.note(harvests, changed)
+            strangers |= new
+        state.note(harvests, await self._store.runs.record(state.run, pages, self._within))
+        return strangers
 
     async def _met(self, names: Mapping[str, str], at: int) -> dict[str, Subject]:
         """Those nobody knew, by the name asked for; they are known by the one GitHub gives them."""

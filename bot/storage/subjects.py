@@ -29,6 +29,9 @@ NAMED_TOO = """EXISTS (
 SELECT 1 FROM watches w WHERE w.guild_id = watches.guild_id AND w.watch_group = watches.watch_group
 AND w.subject_id = $2 AND w.followed IS NULL)"""
 """Of a watch that is merged: somebody named the other subject in the same group."""
+# The id of one that was merged away is given again: a name tells whether it is still the same.
+UNREAD = "s.github_id IS NULL AND s.full_name = $2"
+MEANT = "(github_id = $3 OR full_name = $4)"
 VISIBILITY = {str(one): one for one in Visibility}
 """By its word: asking the class took a fifth of reading a repository."""
 STILL = 2**63 - 1
@@ -150,15 +153,17 @@ async def refuse(transaction: Transaction, subject: Subject, refusal: Refusal, a
     """Note since when a repository is gone or forbidden; nothing else is touched."""
     if refusal.kind is Refused.NOT_FOUND:
         newly = await transaction.rows(
-            "UPDATE subjects SET gone_at = $1 WHERE id = $2 AND gone_at IS NULL RETURNING id",
-            at, subject.id,
+            "UPDATE subjects SET gone_at = $1 WHERE id = $2 AND gone_at IS NULL"
+            f" AND {MEANT} RETURNING id",
+            at, subject.id, subject.github_id, subject.full_name,
         )  # fmt: skip
         for (id_,) in newly:
             await write(transaction, whole(id_), [Event(at, Kind.GONE)])
     if refusal.kind in WITHHELD:
         await transaction.run(
-            "UPDATE subjects SET forbidden_at = $1 WHERE id = $2 AND forbidden_at IS NULL",
-            at, subject.id,
+            "UPDATE subjects SET forbidden_at = $1 WHERE id = $2 AND forbidden_at IS NULL"
+            f" AND {MEANT}",
+            at, subject.id, subject.github_id, subject.full_name,
         )  # fmt: skip
 
 
@@ -172,9 +177,9 @@ async def identify(
     A subject with another id has lost its name to a repository that nobody knew.
     """
     kept = await _owner_of(transaction, "s.github_id = $1", reading.github_id)
-    named_only = {subject.id} if subject.github_id is None else set()
-    if kept is None and named_only:  # as it is by now: whoever asked for it may have waited
-        kept = await _owner_of(transaction, "s.id = $1", subject.id)
+    unread = await _unread(transaction, subject)
+    named_only = set() if unread is None else {unread.id}
+    kept = unread if kept is None else kept
     newcomer = kept is None
     if kept is None:
         (kept,) = await _insert(transaction, [reading.full_name])
@@ -206,8 +211,15 @@ async def _update(transaction: Transaction, subject: Subject) -> None:
     )  # fmt: skip
 
 
-async def _owner_of(transaction: Transaction, where: str, argument: Value) -> Subject | None:
-    rows = await transaction.rows(f"SELECT {COLUMNS} FROM subjects s WHERE {where}", argument)
+async def _unread(transaction: Transaction, subject: Subject) -> Subject | None:
+    """One that is known by name only, as it is by now: whoever asked for it may have waited."""
+    if subject.github_id is not None:
+        return None
+    return await _owner_of(transaction, f"s.id = $1 AND {UNREAD}", subject.id, subject.full_name)
+
+
+async def _owner_of(transaction: Transaction, where: str, *arguments: Value) -> Subject | None:
+    rows = await transaction.rows(f"SELECT {COLUMNS} FROM subjects s WHERE {where}", *arguments)
     return subject_of(rows[0]) if rows else None
 
 

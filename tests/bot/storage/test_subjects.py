@@ -328,6 +328,26 @@ async def test_a_subject_merged_away_meanwhile_can_still_be_refused_or_answered(
     assert (await found(store, "new/name")).gone_at is None
 
 
+async def test_who_is_given_the_id_of_one_merged_away_is_not_taken_for_it(
+    store: SqliteStore, runs: Runs
+) -> None:
+    """Of a run that still holds the one that is gone."""
+    known = await named(store, "old/name")
+    await runs.answer(NOON, Answer(known, "old/name", 5, 30))
+    stale = await named(store, "new/name")
+    await runs.answer(NOON + HOUR, Answer(await found(store, "old/name"), "new/name", 5, 31))
+    newcomer = await named(store, "somebody/else")
+    assert newcomer.id == stale.id
+
+    await runs.answer(NOON + 2 * HOUR, Answer(stale, "new/name", 5, 32))
+    for why in (GONE, FORBIDDEN):
+        await runs.refuse(NOON + 3 * HOUR, stale, why)
+
+    assert await found(store, "somebody/else") == newcomer
+    assert await stars_of(store, known) == [(0, 30), (1, 31), (2, 32)]
+    assert (await found(store, "new/name")).github_id == 5
+
+
 async def test_gone_is_noted_once_and_costs_no_value(store: SqliteStore, runs: Runs) -> None:
     subject = await named(store, "o/site")
     await runs.answer(NOON, Answer(subject, "o/site", 5, 10))
