@@ -23,7 +23,7 @@ class Plan:
     extents: Sequence[Extent]
     year: tuple[int, int]  # repositories and days of the daily files that are imported
     most_commands: int = 10_000
-    settling: float = 1.5  # seconds from READY until the bot is idle: after one, as after three
+    settling: float = 5.0  # seconds from READY until the bot is idle: the day's chores are done
     times: int = TIMES  # of what takes a second or so
     asked_singly: int = 20  # repositories that peers which ask one by one are timed with
     quick: bool = False
@@ -33,7 +33,7 @@ FULL = Plan(
     extents=(
         Extent(1_000, 365, collections=5, commands=100),
         Extent(10_000, 365, collections=5, endurance=30.0),
-        Extent(100_000, 120, commands=100),
+        Extent(100_000, 120, starts=3, commands=100),
     ),
     year=(10_000, 365),
 )
@@ -44,7 +44,7 @@ QUICK = Plan(
         Extent(10_000, 365, collections=1, starts=2, commands=200),
     ),
     year=(1_000, 365),
-    asked_singly=10,
+    asked_singly=12,
     quick=True,
 )
 """Under two."""

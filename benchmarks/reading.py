@@ -28,8 +28,8 @@ SELECT l.subject_id, l.metric_id, l.value, (SELECT o.value FROM observations o
  ORDER BY o.at DESC LIMIT 1) FROM latest l WHERE l.changed_at > ?1
 """
 ONE = f"{EACH} AND l.subject_id = ?2"
-# The same of all, ranked: one row a repository where it changed once since, one seek a number of
-# the others.
+# The same of all, ranked by the largest gain: one row a repository where it changed once since, one
+# seek a number of the others. Less than a digest tells, which counts and breaks ties, too.
 RANKED = """
 SELECT t.subject_id, t.most FROM last_changes t WHERE t.changed_at > ?1 AND t.before_at <= ?1
 UNION ALL

@@ -27,6 +27,7 @@ AT_ONCE = 4
 LOOKS = 10
 """At its memory, while the first commands are used."""
 STARTING = "import bot.serving, bot.client, discord, aiohttp"
+TIMED = f"import time; began = time.perf_counter(); {STARTING}; print(time.perf_counter() - began)"
 LIBRARIES = "import aiohttp, discord; from benchmarks.resident import resident_mb as mb"
 
 
@@ -211,9 +212,7 @@ def _answered(watched: Watched, audience: Audience) -> list[Figure]:
 
 
 async def _imports() -> float:
-    began = time.perf_counter()
-    await _python(STARTING)
-    return time.perf_counter() - began
+    return float(await _python(TIMED))
 
 
 async def _alone() -> float:

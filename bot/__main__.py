@@ -23,9 +23,9 @@ def main() -> None:
 
 def _serve() -> None:
     """Nothing is to be parsed, and the command line would stay for as long as the bot: 2 MB."""
-    from bot.serving import serve
-
     try:
+        from bot.serving import serve
+
         serve()
     except KeyboardInterrupt:  # before the bot has its own way to stop; the others exit likewise
         sys.exit(130)

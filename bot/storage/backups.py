@@ -29,6 +29,9 @@ from bot.storage.inspection import (
 )
 from bot.storage.locks import held
 
+FEW_PAGES = "PRAGMA cache_size=-200"
+"""In kB. Each page is of use once, and a bot kept 3 MB of them for good."""
+
 
 class Vault:
     """Copies of one database; every copy is whole and checked before it has its name."""
@@ -134,9 +137,11 @@ def _fill(part: Path, original: sqlite3.Connection, source: Path) -> tuple[str, 
     with closing(sqlite3.connect(part)) as copy:
         copy.execute("PRAGMA locking_mode=EXCLUSIVE")  # no shared memory: less that needs room
         copy.execute("PRAGMA journal_mode=OFF")  # it has no name yet: nothing to roll back to
+        copy.execute(FEW_PAGES)
         with readable(source):  # `backup` would wait for ever for whoever lets nobody read
             original.execute("BEGIN")
             original.execute("SELECT 1 FROM sqlite_master").fetchone()
+            original.execute(FEW_PAGES)
         original.backup(copy)  # in one step: in WAL mode nobody waits for a reader
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
         return damage_of(copy)

@@ -82,7 +82,7 @@ class Database:
         A full disk is no matter: the next one moves it all.
         """
         async with self._lock:
-            with suppress(sqlite3.OperationalError):
+            with suppress(sqlite3.DatabaseError):  # whoever reads or writes next is told
                 await self._writer.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
 
     def checkpoint_soon(self) -> None:

@@ -1,10 +1,21 @@
 """A run keeps every page it got, whatever ends it, and says how it ended."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
-from bot.core.models import Pause, Refusal, Refused, Run, RunStatus, Trigger, Visibility, Wanted
+from bot.core.models import (
+    Pause,
+    Refusal,
+    Refused,
+    Run,
+    RunStatus,
+    Subject,
+    Trigger,
+    Visibility,
+    Wanted,
+)
 from bot.core.reports import Progress, SyncReport
 from bot.errors import GitHubError, RateLimited, RunInProgress, Stopped, TokenRejected
 from tests.conftest import Flows
@@ -208,6 +219,28 @@ async def test_of_pages_that_come_together_only_the_one_that_cannot_be_written_i
     assert (run.status, run.sampled, run.requests) == (RunStatus.STOPPED, 2, 1)
     assert set(await sampled(store)) == set(FIVE[:2]), "those before it are kept"
     assert github.closed == 1
+
+
+async def test_what_fails_after_pages_were_kept_counts_none_of_them_twice(
+    flows: Flows, store: SqliteStore
+) -> None:
+    """Who was met is asked for once more then."""
+    met, asked = store.subjects.ensure, 0
+
+    async def failing(full_names: Sequence[str], at: int) -> list[Subject]:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            raise ZeroDivisionError
+        return await met(full_names, at)
+
+    store.subjects.ensure = failing  # type: ignore[method-assign]
+    with pytest.raises(ZeroDivisionError):
+        await collect(flows, *FIVE[:2])
+
+    run = await newest(store)
+    assert (run.status, run.sampled, run.requests) == (RunStatus.STOPPED, 2, 1)
+    assert set(await sampled(store)) == set(FIVE[:2])
 
 
 async def test_what_has_come_is_written_although_the_run_is_cancelled_meanwhile(
