@@ -41,7 +41,7 @@ FULL = Plan(
 QUICK = Plan(
     extents=(
         Extent(1_000, 365, collections=1, starts=1, commands=100),
-        Extent(10_000, 365, collections=1, starts=2, commands=200),
+        Extent(10_000, 365, collections=1, starts=1, commands=100),
     ),
     year=(1_000, 365),
     asked_singly=12,
