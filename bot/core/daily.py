@@ -163,7 +163,6 @@ def _lines(entry: Entry, collected: int, quote: Callable[[str], str]) -> str:
         lines.append(f'"lastSeen": "{written(last_seen)}"')
     if said_at != collected:
         lines.append(f'"collectedAt": "{written(said_at)}"')
-    if more:
-        lines += [f"{quote(name)}: {told}".replace("\n", "\n      ") for name, told in more]
+    lines += [f"{quote(name)}: {told}".replace("\n", "\n      ") for name, told in more]
     told = f"{{\n      {SEPARATOR.join(lines)}\n    }}" if lines else "{}"
     return f"    {quote(full_name)}: {told}"

@@ -115,11 +115,10 @@ class Portfolio:
         found = await self._subjects.events([subject.id for subject in subjects], since)
         if self.shows(guild_id, Visibility.PRIVATE):
             return found
-        hidden = {one.id for one in subjects if one.forbidden_at is not None}
         return {
             one.id: self.told(guild_id, one, found.get(one.id, ()))
             for one in subjects
-            if one.id in found.keys() | hidden
+            if one.id in found or one.forbidden_at is not None
         }
 
     def told(self, guild_id: int, subject: Subject, events: Sequence[Event]) -> Sequence[Event]:

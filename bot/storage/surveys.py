@@ -74,7 +74,6 @@ VALUES = """
 SELECT o.value FROM observations o
 WHERE o.subject_id = l.subject_id AND o.metric_id = l.metric_id
 """
-# The sign keeps the engine from one seek a metric: all of a repository stand together.
 STEPS = f"""
 SELECT l.subject_id, p.name, CASE WHEN {among("m.key", 10)} THEN 1 ELSE 0 END AS decides,
  CASE WHEN m.key = $11 THEN 1 ELSE 0 END AS is_drawn,

@@ -2,7 +2,8 @@
 -- then on runs have read its stars without a break, up to `until`. The numbers that rank under `any`
 -- changed last at `changed_at`, and not between `before_at` and that. `most` and `total` are what the
 -- ranking weighs that change by, `stars` is what stars had in it. Whatever else touches the history of
--- a repository takes its row away.
+-- a repository takes its row away. With a rowid, unlike others: from one id to the next is a step, no
+-- search (10,000 of them in 0.6 instead of 2 ms).
 CREATE TABLE last_changes (
     subject_id INTEGER PRIMARY KEY,
     since BIGINT NOT NULL,

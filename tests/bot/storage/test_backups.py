@@ -528,10 +528,11 @@ async def test_nothing_is_lost_that_is_written_while_the_database_is_set_aside(
                 kept.append(name)
 
     visits, restored = asyncio.create_task(others()), list[Path]()
-    while len(restored) < 5:
-        with suppress(RadarError):  # somebody has it open
-            aside = await Vault(path).put_back(source, "aside")
-            restored += [aside] if aside else []
+    async with asyncio.timeout(60):
+        while len(restored) < 5 or not kept:  # until both had their turn
+            with suppress(RadarError):  # somebody has it open
+                aside = await Vault(path).put_back(source, "aside")
+                restored += [aside] if aside else []
     over.set()
     await visits
 
